@@ -1,0 +1,71 @@
+//! A registrar and proxy: phones register here and call each other.
+//!
+//! `cargo run --release -p examples --bin registrar-proxy -- --help`
+//!
+//! There is no authentication: do not put it on a public network as it is.
+
+use clap::Parser;
+use sip_core::{HeaderName, Method, StatusCode};
+use sip_server::{Ctx, Routed, Routes};
+
+#[derive(Parser)]
+#[command(name = "registrar-proxy", about = "A SIP registrar and proxy on UDP and TCP", version)]
+struct Cli {
+    #[command(flatten)]
+    options: examples::Options,
+}
+
+/// What a worker does with a request.
+struct RegistrarProxy;
+
+impl Routes for RegistrarProxy {
+    async fn request(&self, ctx: &mut Ctx) -> Routed {
+        ctx.process_maxfwd(10)?;
+        if ctx.loose_route()? {
+            return ctx.relay().await; // within a call that runs through here
+        }
+        match ctx.method() {
+            Method::Ack => return Ok(()), // of no call that we know: never answered
+            Method::Cancel => return Err(StatusCode::CALL_TRANSACTION_DOES_NOT_EXIST.into()),
+            _ if ctx.has_totag() => return Err(StatusCode::CALL_TRANSACTION_DOES_NOT_EXIST.into()),
+            Method::Register => return register(ctx).await,
+            _ => {}
+        }
+        if !ctx.is_myself_ruri()? {
+            return Err(StatusCode::FORBIDDEN.into());
+        }
+        if ctx.msg.uri()?.user().is_none() {
+            return for_server(ctx);
+        }
+        ctx.msg.remove(HeaderName::Route); // where a first request goes is decided here
+        if matches!(ctx.method(), Method::Invite | Method::Subscribe) {
+            ctx.record_route()?;
+        }
+        ctx.lookup().await?; // nobody there: 404
+        ctx.relay().await
+    }
+}
+
+async fn register(ctx: &mut Ctx) -> Routed {
+    if !ctx.is_myself_turi()? {
+        return Err(StatusCode::FORBIDDEN.into());
+    }
+    let saved = ctx.save().await?;
+    tracing::info!(aor = %saved.aor, contacts = saved.bindings.len(), "registered");
+    Ok(())
+}
+
+/// A request to the server itself: keep-alives of phones and monitors.
+fn for_server(ctx: &mut Ctx) -> Routed {
+    match ctx.method() {
+        Method::Options => ctx.reply(StatusCode::OK),
+        _ => Err(StatusCode::ADDRESS_INCOMPLETE.into()),
+    }
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let cli = Cli::parse();
+    let running = cli.options.server().start(|_| RegistrarProxy).await?;
+    Ok(examples::serve(running).await?)
+}

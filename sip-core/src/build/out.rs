@@ -1,0 +1,116 @@
+//! What all builders share: checked header lines, and the end of a head.
+
+use bytes::Bytes;
+
+use crate::ascii::is_token_text;
+use crate::error::EditError;
+use crate::message::Message;
+use crate::name::HeaderName;
+
+/// How many bytes the Content-Length line and the empty line take.
+pub(crate) fn length_line(body: usize) -> usize {
+    "Content-Length: \r\n\r\n".len() + digits(body as u64)
+}
+
+/// Appends `name: value CRLF` as it is.
+#[inline]
+pub(crate) fn line(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
+    out.extend_from_slice(name);
+    out.extend_from_slice(b": ");
+    out.extend_from_slice(value);
+    out.extend_from_slice(b"\r\n");
+}
+
+/// Appends all headers called `name`, each a line of its own as it was.
+pub(crate) fn copy_all(out: &mut Vec<u8>, from: &Message, name: HeaderName<'static>) {
+    for value in from.headers(name) {
+        line(out, name.canonical(), value);
+    }
+}
+
+/// Ends the head and appends the body.
+pub(crate) fn end(mut out: Vec<u8>, body: &[u8]) -> Bytes {
+    out.extend_from_slice(b"Content-Length: ");
+    number(&mut out, body.len() as u64);
+    out.extend_from_slice(b"\r\n\r\n");
+    out.extend_from_slice(body);
+    Bytes::from(out)
+}
+
+/// How many digits a number has.
+pub(crate) fn digits(number: u64) -> usize {
+    number.checked_ilog10().unwrap_or(0) as usize + 1
+}
+
+/// Appends a number in decimal.
+pub(crate) fn number(out: &mut Vec<u8>, mut number: u64) {
+    let mut text = [b'0'; 20];
+    let mut at = text.len();
+    while number > 0 {
+        at -= 1;
+        text[at] += (number % 10) as u8;
+        number /= 10;
+    }
+    out.extend_from_slice(&text[at.min(19)..]);
+}
+
+/// Header lines that the caller gave, checked as they come; the first error is kept.
+#[derive(Debug, Default)]
+pub(crate) struct Extra {
+    text: Vec<u8>,
+    error: Option<EditError>,
+}
+
+impl Extra {
+    pub(crate) fn push(&mut self, name: &[u8], value: &[u8]) {
+        if self.error.is_some() {
+            return;
+        }
+        let checked = if HeaderName::parse(name) == HeaderName::ContentLength {
+            Err(EditError::ContentLength)
+        } else if !is_token_text(name) {
+            Err(EditError::InvalidName)
+        } else {
+            check_value(value)
+        };
+        match checked {
+            Ok(()) => line(&mut self.text, name, value),
+            Err(error) => self.error = Some(error),
+        }
+    }
+
+    pub(crate) fn fail(&mut self, error: EditError) {
+        self.error.get_or_insert(error);
+    }
+
+    /// All lines.
+    pub(crate) fn finish(self) -> Result<Vec<u8>, EditError> {
+        match self.error {
+            Some(error) => Err(error),
+            None => Ok(self.text),
+        }
+    }
+}
+
+/// No CR, LF or NUL: nothing that could end a line.
+pub(crate) fn check_value(value: &[u8]) -> Result<(), EditError> {
+    match value.iter().position(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
+        Some(at) => Err(EditError::InvalidValue { at }),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_decimal() {
+        for (value, text) in [(0, "0"), (7, "7"), (1200, "1200"), (u64::MAX, "18446744073709551615")] {
+            let mut out = Vec::new();
+            number(&mut out, value);
+            assert_eq!(out, text.as_bytes());
+            assert_eq!(digits(value), text.len());
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! [`NameAddr`]: a URI with a display name and header parameters, and the headers made of one.
+//!
+//! Source: RFC 3261 20.10 (who owns the parameters), 20.20, 20.30, 20.34, 20.39, 25.1; Path RFC 3327.
+
+use std::borrow::Cow;
+use std::ops::Deref;
+
+use bstr::{BStr, ByteSlice};
+
+use crate::error::HeaderError;
+use crate::header::params::{HeaderParams, ParamAt, next_param, unquote};
+use crate::header::view::HeaderView;
+use crate::name::HeaderName;
+use crate::scan::Cursor;
+use crate::uri::Uri;
+
+/// `"Display" <uri>;param=value` or `uri;param=value`.
+///
+/// Without angle brackets the parameters belong to the header, and the URI can hold no `,`, `;` or `?`.
+/// The URI itself is read when [`Self::uri`] is called.
+///
+/// # Examples
+///
+/// ```
+/// let addr = sip_core::NameAddr::parse(b"\"Bob \\\"B\\\" Ray\" <sip:bob@b.example;lr>;tag=9")?;
+/// assert_eq!(addr.display_text().unwrap(), &b"Bob \"B\" Ray"[..]);
+/// assert_eq!(addr.tag().unwrap(), "9");
+/// assert!(addr.uri()?.is_lr());
+/// # Ok::<(), sip_core::HeaderError>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct NameAddr<'a> {
+    name: &'static str,
+    display: Option<&'a [u8]>,
+    quoted: bool,
+    uri: &'a [u8],
+    params: &'a [u8],
+    tag: Option<&'a BStr>,
+}
+
+impl<'a> NameAddr<'a> {
+    /// Reads `value` as one address.
+    ///
+    /// # Errors
+    ///
+    /// [`HeaderError::Malformed`] with the position in `value`.
+    pub fn parse(value: &'a [u8]) -> Result<Self, HeaderError> {
+        Self::parse_named(value, "address")
+    }
+
+    /// As [`NameAddr::parse`]; errors name the header.
+    pub(crate) fn parse_named(value: &'a [u8], name: &'static str) -> Result<Self, HeaderError> {
+        Self::cut(value, name).map_err(|at| HeaderError::Malformed { name, at })
+    }
+
+    fn cut(value: &'a [u8], name: &'static str) -> Result<Self, usize> {
+        let mut cursor = Cursor::new(value);
+        cursor.skip_lws();
+        let mut addr = Self { name, display: None, quoted: false, uri: b"", params: b"", tag: None };
+        if cursor.peek() == Some(b'"') {
+            match cursor.quoted().ok_or(cursor.at())? {
+                [_, inner @ .., _] => addr.display = Some(inner),
+                _ => return Err(cursor.at()),
+            }
+            addr.quoted = true;
+            cursor.skip_lws();
+        } else {
+            // up to what decides: a bracket, or the end of a URI without one
+            let start = cursor.at();
+            let text = cursor.take_while(|byte| !matches!(byte, b'<' | b';' | b',' | b'?' | b'"' | b'>'));
+            match cursor.peek() {
+                Some(b'<') => {
+                    let display = crate::ascii::trim_end(text);
+                    addr.display = (!display.is_empty()).then_some(display);
+                }
+                None | Some(b';') => {
+                    addr.uri = crate::ascii::trim_end(text);
+                    if addr.uri.is_empty() {
+                        return Err(start);
+                    }
+                    if let Some(gap) = addr.uri.iter().position(|&byte| crate::ascii::is_lws(byte)) {
+                        return Err(start + gap);
+                    }
+                }
+                Some(_) => return Err(cursor.at()),
+            }
+        }
+        if addr.uri.is_empty() {
+            if !cursor.eat(b'<') {
+                return Err(cursor.at());
+            }
+            let start = cursor.at();
+            addr.uri = cursor.take_while(|byte| byte != b'>');
+            if addr.uri.is_empty() {
+                return Err(start);
+            }
+            if !cursor.eat(b'>') {
+                return Err(cursor.at());
+            }
+        }
+        addr.params = cursor.rest();
+        while let Some(ParamAt { param, .. }) = next_param(&mut cursor)? {
+            if addr.tag.is_none() && param.is("tag") {
+                addr.tag = param.value;
+            }
+        }
+        Ok(addr)
+    }
+
+    /// The display name as it stands: without quotes, its escapes and folds left in.
+    pub fn display(&self) -> Option<&'a BStr> {
+        self.display.map(ByteSlice::as_bstr)
+    }
+
+    /// The display name with the escapes of a quoted string undone.
+    pub fn display_text(&self) -> Option<Cow<'a, [u8]>> {
+        self.display.map(|text| if self.quoted { unquote(text) } else { Cow::Borrowed(text) })
+    }
+
+    /// The URI, read now.
+    ///
+    /// # Errors
+    ///
+    /// [`HeaderError::Malformed`], named after the header, with the position in [`Self::uri_text`].
+    pub fn uri(&self) -> Result<Uri<'a>, HeaderError> {
+        Uri::parse_named(self.uri, self.name)
+    }
+
+    /// The URI as written, without brackets.
+    pub fn uri_text(&self) -> &'a BStr {
+        self.uri.as_bstr()
+    }
+
+    /// The `tag` parameter.
+    pub fn tag(&self) -> Option<&'a BStr> {
+        self.tag
+    }
+
+    /// The first parameter of the header called `name`, in any case: `None` absent, `Some(None)` without a
+    /// value.
+    pub fn param(&self, name: &str) -> Option<Option<&'a BStr>> {
+        self.params().find_value(name)
+    }
+
+    /// The parameters of the header, in order.
+    pub fn params(&self) -> HeaderParams<'a> {
+        HeaderParams::new(self.params)
+    }
+}
+
+macro_rules! address_headers {
+    ($($(#[$doc:meta])* $name:ident, $text:literal, $list:literal;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug)]
+        pub struct $name<'a>(NameAddr<'a>);
+
+        impl<'a> Deref for $name<'a> {
+            type Target = NameAddr<'a>;
+
+            fn deref(&self) -> &NameAddr<'a> {
+                &self.0
+            }
+        }
+
+        impl<'a> HeaderView<'a> for $name<'a> {
+            const LIST: bool = $list;
+
+            fn name() -> HeaderName<'static> {
+                HeaderName::$name
+            }
+
+            fn parse(value: &'a [u8]) -> Result<Self, HeaderError> {
+                NameAddr::parse_named(value, $text).map(Self)
+            }
+        }
+    )*};
+}
+
+address_headers! {
+    /// Who a request is from: a [`NameAddr`].
+    From, "From", false;
+    /// Who a request was first for: a [`NameAddr`].
+    To, "To", false;
+    /// A hop that a request has to visit: a [`NameAddr`].
+    Route, "Route", true;
+    /// A hop that wants to stay on the path of the dialog: a [`NameAddr`].
+    RecordRoute, "Record-Route", true;
+    /// A hop between registrar and phone (RFC 3327): a [`NameAddr`].
+    Path, "Path", true;
+    /// Where a REFER sends its receiver (RFC 3515): a [`NameAddr`].
+    ReferTo, "Refer-To", false;
+    /// Who a request is from, as asserted inside a trust domain (RFC 3325): a [`NameAddr`].
+    PAssertedIdentity, "P-Asserted-Identity", true;
+    /// Who a caller would like to appear as (RFC 3325): a [`NameAddr`].
+    PPreferredIdentity, "P-Preferred-Identity", true;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fails_at(text: &str) -> usize {
+        match NameAddr::parse(text.as_bytes()) {
+            Err(HeaderError::Malformed { name: "address", at }) => at,
+            other => panic!("{text}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn white_space_and_folds_may_stand_round_separators() {
+        let addr = NameAddr::parse(
+            b"\"J Rosenberg \\\\\\\"\"       <sip:jdrosen@example.com>\r\n  ;\r\n  tag = 98asjd8",
+        )
+        .unwrap();
+        assert_eq!(addr.display().unwrap(), "J Rosenberg \\\\\\\"");
+        assert_eq!(addr.display_text().unwrap().as_bstr(), "J Rosenberg \\\"");
+        assert_eq!(addr.uri_text(), "sip:jdrosen@example.com");
+        assert_eq!(addr.tag().unwrap(), "98asjd8");
+        let addr =
+            NameAddr::parse(b"\r\n sip:vivekg@chair-dnrc.example.com ;   tag    = 1918181833n").unwrap();
+        assert_eq!(addr.uri_text(), "sip:vivekg@chair-dnrc.example.com");
+        assert_eq!(addr.tag().unwrap(), "1918181833n");
+    }
+
+    #[test]
+    fn without_brackets_parameters_belong_to_the_header() {
+        let addr = NameAddr::parse(b"sip:user@example.com;unknownparam").unwrap();
+        assert_eq!(addr.param("unknownparam"), Some(None));
+        assert_eq!(addr.uri().unwrap().param("unknownparam"), None);
+        let addr = NameAddr::parse(b"<sip:user@example.com;unknownparam>").unwrap();
+        assert_eq!(addr.param("unknownparam"), None);
+        assert_eq!(addr.uri().unwrap().param("unknownparam"), Some(None));
+        let addr = NameAddr::parse(b"sip:a@b;x=\"<sip:c>\";tag=1").unwrap();
+        assert_eq!((addr.uri_text(), addr.tag().unwrap()), ("sip:a@b".into(), "1".into()));
+    }
+
+    #[test]
+    fn display_names_may_touch_the_bracket_and_be_empty() {
+        let addr = NameAddr::parse(b"caller<sip:caller@example.com>;tag=323").unwrap();
+        assert_eq!(addr.display().unwrap(), "caller");
+        assert_eq!(NameAddr::parse(b"\"\" <sip:a@b>").unwrap().display().unwrap(), "");
+        assert_eq!(NameAddr::parse(b" <sip:a@b>").unwrap().display(), None);
+        assert_eq!(NameAddr::parse(b"J. User-Name  <sip:a@b>").unwrap().display().unwrap(), "J. User-Name");
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused_by_position() {
+        for (text, at) in [
+            ("", 0),
+            ("\"Mr J. User <sip:j.user@example.com>", 0),
+            ("Bell, Alexander <sip:a.g.bell@example.com>;tag=43", 4),
+            ("sip:user@example.com?Route=%3Csip:sip.example.com%3E", 20),
+            ("sip:a@b,sip:c@d", 7),
+            ("sip:a b", 5),
+            ("<sip:a@b", 8),
+            ("<>", 1),
+            ("\"a\" sip:a@b", 4),
+            ("<sip:a@b>;;;;", 10),
+            ("<sip:a@b> x", 10),
+            ("a>b", 1),
+        ] {
+            assert_eq!(fails_at(text), at, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_uri_is_only_read_when_asked_for() {
+        let to = To::parse(b"\"Watson, Thomas\" < sip:t.watson@example.org >;tag=1").unwrap();
+        assert_eq!(to.tag().unwrap(), "1");
+        assert_eq!(to.uri().unwrap_err(), HeaderError::Malformed { name: "To", at: 0 });
+    }
+}

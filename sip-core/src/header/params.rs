@@ -1,0 +1,162 @@
+//! The `;name=value` list behind a header value, with white space and folds allowed round every separator.
+//!
+//! Source: RFC 3261 25.1 (`generic-param`, `gen-value`, `quoted-string`, `SEMI`, `EQUAL`).
+
+use std::borrow::Cow;
+
+use bstr::{BStr, ByteSlice};
+
+use crate::scan::Cursor;
+use crate::uri::params::Param;
+
+/// The parameters of a header value, in order.
+#[derive(Clone, Copy, Debug)]
+pub struct HeaderParams<'a> {
+    rest: Cursor<'a>,
+}
+
+impl<'a> HeaderParams<'a> {
+    /// `text` begins with `;` (or white space before it) or is empty, and was checked.
+    pub(crate) fn new(text: &'a [u8]) -> Self {
+        Self { rest: Cursor::new(text) }
+    }
+
+    /// The first parameter called `name`, in any case.
+    pub(crate) fn find_value(mut self, name: &str) -> Option<Option<&'a BStr>> {
+        self.find(|param| param.is(name)).map(|param| param.value)
+    }
+}
+
+impl<'a> Iterator for HeaderParams<'a> {
+    type Item = Param<'a>;
+
+    fn next(&mut self) -> Option<Param<'a>> {
+        next_param(&mut self.rest).ok().flatten().map(|found| found.param)
+    }
+}
+
+/// A parameter and where it is.
+pub(crate) struct ParamAt<'a> {
+    /// What it says.
+    pub(crate) param: Param<'a>,
+    /// Where its name begins. It ends where the cursor stands.
+    pub(crate) start: usize,
+}
+
+/// Takes the parameter that comes next. `None`: nothing but white space is left.
+/// The error is the position of the first byte that does not fit.
+#[inline]
+pub(crate) fn next_param<'a>(cursor: &mut Cursor<'a>) -> Result<Option<ParamAt<'a>>, usize> {
+    if !cursor.eat_separator(b';') {
+        cursor.skip_lws();
+        return if cursor.is_done() { Ok(None) } else { Err(cursor.at()) };
+    }
+    let start = cursor.at();
+    let name = cursor.token().ok_or(start)?.as_bstr();
+    let mut value = None;
+    if cursor.eat_separator(b'=') {
+        value = Some(gen_value(cursor).ok_or(cursor.at())?.as_bstr());
+    }
+    Ok(Some(ParamAt { param: Param { name, value }, start }))
+}
+
+/// Takes a quoted string, given without its quotes, or an unquoted value. The grammar has tokens and hosts
+/// for the latter; here everything visible passes that separates nothing (`tag=a/b==` is in use).
+#[inline]
+fn gen_value<'a>(cursor: &mut Cursor<'a>) -> Option<&'a [u8]> {
+    if cursor.peek() == Some(b'"') {
+        return match cursor.quoted()? {
+            [_, inner @ .., _] => Some(inner),
+            _ => None,
+        };
+    }
+    let value = cursor.take_while(|byte| VALUE[usize::from(byte)]);
+    (!value.is_empty()).then_some(value)
+}
+
+/// The bytes of an unquoted value.
+static VALUE: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0x21;
+    while byte < 256 {
+        table[byte] = !matches!(byte as u8, b';' | b',' | b'"' | b'<' | b'>' | 0x7f);
+        byte += 1;
+    }
+    table
+};
+
+/// Undoes the `\x` escapes of a quoted string (given without its quotes). Borrows if there are none.
+pub fn unquote(text: &[u8]) -> Cow<'_, [u8]> {
+    if memchr::memchr(b'\\', text).is_none() {
+        return Cow::Borrowed(text);
+    }
+    let mut plain = Vec::with_capacity(text.len());
+    let mut bytes = text.iter();
+    while let Some(&byte) = bytes.next() {
+        let byte = if byte == b'\\' { bytes.next().copied().unwrap_or(byte) } else { byte };
+        plain.push(byte);
+    }
+    Cow::Owned(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Vec<(String, Option<String>)>, usize> {
+        let (mut cursor, mut all) = (Cursor::new(text.as_bytes()), Vec::new());
+        while let Some(ParamAt { param, .. }) = next_param(&mut cursor)? {
+            all.push((param.name.to_string(), param.value.map(ToString::to_string)));
+        }
+        Ok(all)
+    }
+
+    fn pair(name: &str, value: Option<&str>) -> (String, Option<String>) {
+        (name.into(), value.map(Into::into))
+    }
+
+    #[test]
+    fn space_and_folds_may_stand_round_every_separator() {
+        let text = "\r\n ; newparam =\r\n\tnewvalue ;\r\n  secondparam ; q = 0.33";
+        let wanted = [pair("newparam", Some("newvalue")), pair("secondparam", None), pair("q", Some("0.33"))];
+        assert_eq!(read(text).unwrap(), wanted);
+    }
+
+    #[test]
+    fn a_quoted_value_hides_separators_and_quotes() {
+        let text = r#";a="x;y=\"z\", \\";b"#;
+        assert_eq!(read(text).unwrap(), [pair("a", Some(r#"x;y=\"z\", \\"#)), pair("b", None)]);
+        assert_eq!(unquote(br#"x;y=\"z\", \\"#).as_bstr(), r#"x;y="z", \"#);
+        assert!(matches!(unquote(b"plain"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn values_may_be_hosts_and_more_than_tokens() {
+        let text = ";received=[2001:db8::1];tag=a/b==@c";
+        assert_eq!(
+            read(text).unwrap(),
+            [pair("received", Some("[2001:db8::1]")), pair("tag", Some("a/b==@c"))]
+        );
+    }
+
+    #[test]
+    fn what_does_not_fit_is_named_by_its_position() {
+        for (text, at) in [
+            (";", 1),
+            (";;", 1),
+            (";a;", 3),
+            ("a", 0),
+            (";a=", 3),
+            (";a=;b", 3),
+            (";a b", 3),
+            (";a=b c", 5),
+            (";a=\"b", 3),
+            (";a=\"b\\\"", 3),
+            (";a=\"b\"c", 6),
+            (";a=b,c", 4),
+            (";=b", 1),
+        ] {
+            assert_eq!(read(text), Err(at), "{text}");
+        }
+    }
+}

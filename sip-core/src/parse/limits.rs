@@ -1,0 +1,27 @@
+//! How large a message may be.
+
+/// Bounds that are checked before memory is taken.
+///
+/// # Examples
+///
+/// ```
+/// let limits = sip_core::Limits { body_bytes: 64 * 1024, ..Default::default() };
+/// assert_eq!(limits.headers, 256);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of the start line and all headers, with the empty line. Default: 32 KiB.
+    pub head_bytes: usize,
+    /// Header lines; a folded line counts once. Default: 256.
+    pub headers: usize,
+    /// Bytes of the Request-URI. Default: 4 KiB.
+    pub uri_bytes: usize,
+    /// Bytes of the body. Default: 1 MiB.
+    pub body_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { head_bytes: 32 * 1024, headers: 256, uri_bytes: 4 * 1024, body_bytes: 1024 * 1024 }
+    }
+}

@@ -1,0 +1,61 @@
+//! Our Via, and the hashes in its branch.
+
+use std::fmt::Display;
+use std::hash::Hasher;
+
+use sip_core::{HeaderName, Message, Target};
+use siphasher::sip::SipHasher13;
+
+use crate::error::RouteError;
+use crate::shared::Shared;
+
+/// Puts our Via on top of a message for this target and fixes the socket that it leaves from.
+pub(crate) fn push(
+    msg: &mut Message,
+    target: &mut Target,
+    branch: impl Display,
+    shared: &Shared,
+) -> Result<(), RouteError> {
+    let local = shared.local_for(target)?;
+    target.local = Some(local);
+    let via = format!("SIP/2.0/{} {local};branch={branch}", target.protocol.via_token());
+    msg.prepend(HeaderName::Via, via)?;
+    if target.protocol.is_reliable() {
+        msg.ensure_content_length()?; // where a message ends on a stream (RFC 3261 18.3)
+    }
+    Ok(())
+}
+
+/// The part of a branch that tells a loop from a spiral (RFC 3261 16.6, step 8): two passes of a request
+/// through here differ in it exactly when they differ in what decides their way.
+pub(crate) fn loop_hash(received: &Message) -> u32 {
+    let mut hash = SipHasher13::new();
+    hash.write(received.request_uri().unwrap_or_default());
+    for name in [HeaderName::From, HeaderName::To, HeaderName::CallId, HeaderName::CSeq, HeaderName::Route] {
+        for value in received.headers(name) {
+            hash.write(value);
+            hash.write_u8(0);
+        }
+    }
+    hash.finish() as u32
+}
+
+/// The branch of a request that is forwarded without state: the same for a retransmission, another
+/// for another request (RFC 3261 16.11).
+pub(crate) fn stateless_branch(received: &Message, key: &[u8; 16]) -> Result<String, RouteError> {
+    let mut hash = SipHasher13::new_with_key(key);
+    let via = received.top_via()?;
+    match via.branch() {
+        Some(branch) if branch.starts_with(b"z9hG4bK") => hash.write(branch),
+        _ => {
+            hash.write(received.request_uri().unwrap_or_default());
+            for name in
+                [HeaderName::Via, HeaderName::From, HeaderName::To, HeaderName::CallId, HeaderName::CSeq]
+            {
+                hash.write(received.header(name).unwrap_or_default());
+                hash.write_u8(0);
+            }
+        }
+    }
+    Ok(format!("z9hG4bKsl{:016x}", hash.finish()))
+}

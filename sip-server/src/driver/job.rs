@@ -1,0 +1,85 @@
+//! One run of a route: what is run, and what is left to do when it has ended.
+
+use std::rc::Rc;
+
+use sip_transaction::{Answer, AskId, RouteId};
+
+use crate::ctx::Ctx;
+use crate::ctx::event::EventCtx;
+use crate::ctx::failure::FailureCtx;
+use crate::ctx::reply::ReplyCtx;
+use crate::event::Event;
+use crate::local::Local;
+use crate::routes::Routes;
+use crate::turn::Turn;
+
+/// A route to run. Large, and moved twice: into its runner's slot and out.
+pub(super) enum Job {
+    Request(Ctx),
+    Cancel(Ctx),
+    Response(ReplyCtx),
+    Reply(RouteId, ReplyCtx, AskId),
+    Failure(RouteId, FailureCtx),
+    BranchFailure(RouteId, FailureCtx),
+    Resumed(RouteId, FailureCtx),
+    Event(Event, EventCtx),
+}
+
+impl Job {
+    /// The turn of a route that tm knows; `None` for one whose wait is nobody's business but its own.
+    pub(super) fn turn(&self) -> Option<Rc<Turn>> {
+        match self {
+            Self::Request(ctx) | Self::Cancel(ctx) => Some(ctx.turn.clone()),
+            Self::Failure(_, ctx) | Self::BranchFailure(_, ctx) | Self::Resumed(_, ctx) => {
+                Some(ctx.ctx.turn.clone())
+            }
+            Self::Response(_) | Self::Reply(..) | Self::Event(..) => None,
+        }
+    }
+}
+
+/// Runs the route, then does what its end asks for.
+pub(super) async fn run<R: Routes>(routes: &R, local: &Rc<Local>, job: Job) {
+    match job {
+        Job::Request(mut ctx) => {
+            let result = routes.request(&mut ctx).await;
+            ctx.turn.conclude(result);
+        }
+        Job::Cancel(mut ctx) => {
+            let result = routes.cancel(&mut ctx).await;
+            ctx.turn.conclude(result);
+        }
+        Job::Failure(route, mut ctx) => {
+            let result = routes.failure(route, &mut ctx).await;
+            ctx.ctx.turn.conclude(result);
+        }
+        Job::BranchFailure(route, mut ctx) => {
+            let result = routes.branch_failure(route, &mut ctx).await;
+            ctx.ctx.turn.conclude(result);
+        }
+        Job::Resumed(route, mut ctx) => {
+            let result = routes.resumed(route, &mut ctx).await;
+            ctx.ctx.turn.conclude(result);
+        }
+        Job::Response(mut ctx) => {
+            report(local, routes.response(&mut ctx).await);
+            super::response::enter_tm(local, ctx);
+        }
+        Job::Reply(route, mut ctx, ask) => {
+            report(local, routes.reply(route, &mut ctx).await);
+            let answer = Answer::Reply { message: ctx.msg, drop: ctx.dropped };
+            // Stale: the transaction has ended by its timer, the response has nowhere to go.
+            let _ =
+                local.step(ask.transaction, |stripe, now, out| stripe.table.answer(now, ask, answer, out));
+        }
+        Job::Event(event, mut ctx) => report(local, routes.event(event, &mut ctx).await),
+    }
+}
+
+/// A route without a caller ended in an error: nobody can be answered.
+fn report(local: &Local, result: crate::routed::Routed) {
+    if let Err(error) = result {
+        local.stats().failed.one();
+        tracing::error!(%error, "route ended in an error");
+    }
+}

@@ -1,0 +1,119 @@
+//! One request, from the wire to its route.
+
+use std::rc::Rc;
+
+use bytes::Bytes;
+use sip_core::{HeaderError, HeaderName, Limits, Message, Method, ParseError, Source, StatusCode};
+use sip_transaction::Matched;
+
+use crate::clock;
+use crate::ctx::Ctx;
+use crate::local::Local;
+use crate::turn::{Kind, Turn};
+
+use super::job::Job;
+
+/// Takes a request in: what is to be run for it, if anything.
+pub(super) fn request(local: &Rc<Local>, mut msg: Message, source: Source, draining: bool) -> Option<Job> {
+    local.stats().requests.one();
+    msg.stamp_received(&source);
+    let cseq = match essentials(&msg) {
+        Ok(cseq) => cseq,
+        Err(error) => {
+            refuse_malformed(local, msg, source, error.status(), &error);
+            return None;
+        }
+    };
+    match enter_tm(local, &msg, &source, cseq) {
+        Matched::New if is_ack_of_ours(local, &msg) => {
+            local.stats().absorbed.one();
+            None
+        }
+        Matched::New => {
+            let turn = Turn::new(local.clone(), Kind::Request, msg.clone(), source);
+            if draining && starts_something(&msg) {
+                refuse(&turn);
+                return None;
+            }
+            Some(Job::Request(Ctx::new(msg, Rc::new(turn))))
+        }
+        Matched::Cancel(invite) => {
+            let turn = Turn::new(local.clone(), Kind::Cancel(invite), msg.clone(), source);
+            Some(Job::Cancel(Ctx::new(msg, Rc::new(turn))))
+        }
+        Matched::Absorbed | Matched::Taken | Matched::Stray => {
+            local.stats().absorbed.one();
+            None
+        }
+    }
+}
+
+fn enter_tm(local: &Local, msg: &Message, source: &Source, cseq: u32) -> Matched {
+    let mut outbox = local.outbox.borrow_mut();
+    let mut stripe =
+        local.shared.stripes().of_request(msg.header(HeaderName::CallId).unwrap_or_default(), cseq);
+    stripe.table.handle_request(clock::now(), msg, source, &mut outbox)
+}
+
+/// What every request must have for anybody to answer or relay it (RFC 3261 8.1.1). Returns the number
+/// of its CSeq.
+fn essentials(msg: &Message) -> Result<u32, HeaderError> {
+    msg.top_via()?;
+    msg.call_id()?;
+    msg.from()?;
+    msg.to()?;
+    let cseq = msg.cseq()?;
+    match msg.method() {
+        Some(method) if method == cseq.method => Ok(cseq.number),
+        _ => Err(HeaderError::Malformed { name: "CSeq", at: 0 }),
+    }
+}
+
+/// The ACK of a negative reply that was sent without state carries the tag that we gave it.
+fn is_ack_of_ours(local: &Local, msg: &Message) -> bool {
+    msg.method() == Some(Method::Ack)
+        && msg.to().is_ok_and(|to| to.tag().is_some_and(|tag| tag == local.shared.to_tag(msg).as_bytes()))
+}
+
+/// Whether a server that is ending should turn the request away: what belongs to a call goes on.
+fn starts_something(msg: &Message) -> bool {
+    !matches!(msg.method(), Some(Method::Ack | Method::Cancel | Method::Bye))
+        && msg.to().is_ok_and(|to| to.tag().is_none())
+}
+
+/// What could not be parsed: if enough of a request is there, its sender is told.
+pub(super) fn malformed(local: &Rc<Local>, error: ParseError, bytes: Bytes, source: Source) {
+    match sip_core::salvage(bytes, &Limits::default()) {
+        Some(mut msg) => {
+            msg.stamp_received(&source);
+            refuse_malformed(local, msg, source, error.status(), &error);
+        }
+        None => {
+            local.stats().malformed.one();
+            tracing::debug!(%error, remote = %source.remote, "not a SIP request");
+        }
+    }
+}
+
+/// Answers without state; without a readable Via there is nowhere to answer to, and an ACK has no answer.
+fn refuse_malformed(
+    local: &Rc<Local>,
+    msg: Message,
+    source: Source,
+    status: StatusCode,
+    error: &impl std::fmt::Display,
+) {
+    local.stats().malformed.one();
+    tracing::debug!(%error, remote = %source.remote, "request refused");
+    let turn = Turn::new(local.clone(), Kind::Request, msg, source);
+    if let Ok(bytes) = turn.response(status).finish() {
+        let _ = turn.reply_stateless(bytes);
+    }
+}
+
+fn refuse(turn: &Turn) {
+    turn.local.stats().refused.one();
+    if let Ok(bytes) = turn.response(StatusCode::SERVICE_UNAVAILABLE).header("Retry-After", "10").finish() {
+        let _ = turn.reply_stateless(bytes);
+    }
+}

@@ -1,0 +1,9 @@
+//! `Server`: build, start, stop cleanly.
+
+mod asks;
+pub(crate) mod builder;
+mod job;
+mod message;
+mod response;
+mod runner;
+pub(crate) mod worker;

@@ -1,0 +1,19 @@
+//! What the later routes of a transaction start from.
+
+use sip_core::Message;
+use sip_modules::rr;
+
+use crate::vars::Vars;
+
+/// Kept beside a transaction from its first relay until it ends: the request as the route left it.
+#[derive(Clone, Debug)]
+pub(crate) struct Kept {
+    /// The request with the edits made before the relay.
+    pub(crate) msg: Message,
+    /// Message flags, as `setflag` counts them.
+    pub(crate) flags: u32,
+    /// What `record_route` and `loose_route` did.
+    pub(crate) rr: rr::State,
+    /// Named values; the place itself, which every route of the transaction shares.
+    pub(crate) vars: Vars,
+}

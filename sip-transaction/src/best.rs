@@ -1,0 +1,66 @@
+//! Which negative response goes upstream: RFC 3261 16.7 step 6, in Kamailio's order.
+//!
+//! 6xx before 3xx before 4xx before 5xx; within 4xx first those that the caller can act on (401, 407,
+//! 415, 420, 484); within the others the lower code; among equals the first branch.
+
+use sip_core::{HeaderName, Message, StatusCode, unfold};
+
+/// How good a response is: the lowest number is picked.
+///
+/// A 408 to anything but an INVITE comes last: it must not go upstream (RFC 4320 4.2).
+pub(crate) fn rank(status: StatusCode, invite: bool) -> u32 {
+    let within = u32::from(status.code() % 100);
+    match (status.class(), status.code()) {
+        (_, 408) if !invite => 9_999,
+        (6, _) => 1_000 + within,
+        (3, _) => 3_000 + within,
+        (4, 401) => 4_001,
+        (4, 407) => 4_002,
+        (4, 415) => 4_003,
+        (4, 420) => 4_004,
+        (4, 484) => 4_005,
+        (4, _) => 4_100,
+        _ => 5_000 + within,
+    }
+}
+
+/// Whether a response asks for credentials.
+pub(crate) fn is_challenge(status: StatusCode) -> bool {
+    status == StatusCode::UNAUTHORIZED || status == StatusCode::PROXY_AUTHENTICATION_REQUIRED
+}
+
+/// Adds the challenges of another branch to a response (RFC 3261 16.7 step 7).
+pub(crate) fn merge_challenges(into: &mut Message, from: &Message) {
+    for name in [HeaderName::WwwAuthenticate, HeaderName::ProxyAuthenticate] {
+        for value in from.headers(name) {
+            // A value that was received and has no folds any more is never refused.
+            let _ = into.append(name, unfold(value).as_ref());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn best(codes: &[u16], invite: bool) -> u16 {
+        let status = |code: &u16| StatusCode::new(*code).expect("a status");
+        codes.iter().map(status).min_by_key(|&status| rank(status, invite)).expect("some").code()
+    }
+
+    #[test]
+    fn picks_by_class_then_by_use_then_by_code() {
+        assert_eq!(best(&[404, 603, 302], true), 603);
+        assert_eq!(best(&[404, 302, 500], true), 302);
+        assert_eq!(best(&[404, 486, 407], true), 407);
+        assert_eq!(best(&[407, 401], true), 401);
+        assert_eq!(best(&[503, 500], true), 500);
+        assert_eq!(best(&[480, 404], true), 480);
+    }
+
+    #[test]
+    fn timeout_of_another_request_comes_last() {
+        assert_eq!(best(&[408, 500], false), 500);
+        assert_eq!(best(&[408, 500], true), 408);
+    }
+}

@@ -1,0 +1,274 @@
+//! What a route asks of the table: make, relay, reply, cancel, end.
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use sip_core::{Message, Method, Source, StatusCode};
+use smallvec::SmallVec;
+
+use crate::error::TmError;
+use crate::id::{BranchId, TransactionId};
+use crate::input::{Armed, Round};
+use crate::key::Key;
+use crate::output::Outbox;
+use crate::reply::{local_response, tag};
+use crate::table::Table;
+
+impl Table {
+    /// Makes the transaction of a request that [`Table::handle_request`] found to be new
+    /// (`t_newtran`). From here on its retransmissions are absorbed. An INVITE is answered 100 at
+    /// once if `Config::auto_100` says so.
+    ///
+    /// The request is copied into a buffer of its own; `request` is the message as received.
+    ///
+    /// # Errors
+    ///
+    /// [`TmError::Exists`] (another worker was first), [`TmError::Full`] (answer 503 with
+    /// Retry-After), [`TmError::Ack`], [`TmError::NotRequest`], and [`TmError::Request`] when a
+    /// header that a transaction needs is missing or malformed (answer 400).
+    pub fn create(
+        &mut self,
+        now: Instant,
+        request: &Message,
+        from: &Source,
+        out: &mut Outbox,
+    ) -> Result<TransactionId, TmError> {
+        match request.method() {
+            None => return Err(TmError::NotRequest),
+            Some(Method::Ack) => return Err(TmError::Ack),
+            Some(_) => {}
+        }
+        let key = Key::of(request, &self.secret)?;
+        if let Some(&id) = self.keys.get(&key) {
+            return Err(TmError::Exists(id));
+        }
+        if self.slab.len() >= self.config.max_transactions {
+            self.stats.refused += 1;
+            return Err(TmError::Full { max: self.config.max_transactions });
+        }
+        let id = self.make(now, request, key, from)?;
+        self.step(now, id, out, |transaction, step| {
+            if transaction.is_invite() && step.config.auto_100 {
+                transaction.reply_locally(step, StatusCode::TRYING);
+            }
+        });
+        Ok(id)
+    }
+
+    /// The transaction of a request; of an ACK or a CANCEL that of its INVITE
+    /// (`t_lookup_request`, `t_lookup_cancel`).
+    pub fn find(&self, request: &Message) -> Option<TransactionId> {
+        let key = match request.method()? {
+            Method::Ack | Method::Cancel => Key::of_invite(request, &self.secret),
+            _ => Key::of(request, &self.secret),
+        };
+        self.keys.get(&key.ok()?).copied()
+    }
+
+    /// Gives out the numbers of `count` branches, for their Via headers. What is not committed is
+    /// lost, and counts against `Config::max_branches`.
+    ///
+    /// # Errors
+    ///
+    /// [`TmError::Unknown`], [`TmError::Canceled`], [`TmError::Answered`],
+    /// [`TmError::TooManyBranches`].
+    pub fn reserve(
+        &mut self,
+        transaction: TransactionId,
+        count: u16,
+    ) -> Result<SmallVec<[BranchId; 4]>, TmError> {
+        self.change(transaction, |transaction, config| transaction.reserve(config.max_branches, count))
+    }
+
+    /// Sends all branches of a round (`t_relay`), to all of their targets at the same time. While a
+    /// failure route or a waiting route is asked, this is serial forking.
+    ///
+    /// # Errors
+    ///
+    /// Nothing is sent then: [`TmError::Unknown`], [`TmError::Canceled`] (a CANCEL came since
+    /// `reserve`), [`TmError::Answered`], [`TmError::NotReserved`].
+    pub fn commit(
+        &mut self,
+        now: Instant,
+        transaction: TransactionId,
+        round: Round,
+        out: &mut Outbox,
+    ) -> Result<(), TmError> {
+        self.step(now, transaction, out, |transaction, step| transaction.commit(step, round))
+            .unwrap_or(Err(TmError::Unknown))
+    }
+
+    /// Sends a reply of the application (`t_reply`); `bytes` is the whole message. After a final
+    /// one branches that still ring are cancelled. A 2xx to an INVITE is sent again until its ACK,
+    /// which ends here.
+    ///
+    /// # Errors
+    ///
+    /// [`TmError::Unknown`]; [`TmError::Answered`] after a final reply.
+    pub fn reply(
+        &mut self,
+        now: Instant,
+        transaction: TransactionId,
+        status: StatusCode,
+        bytes: Bytes,
+        out: &mut Outbox,
+    ) -> Result<(), TmError> {
+        self.step(now, transaction, out, |transaction, step| {
+            if !transaction.is_open() {
+                return Err(TmError::Answered);
+            }
+            transaction.reply_by_route(step, status, bytes);
+            Ok(())
+        })
+        .unwrap_or(Err(TmError::Unknown))
+    }
+
+    /// Replies to a CANCEL that [`Matched::Cancel`](crate::Matched::Cancel) was said of, with the To
+    /// tag that the INVITE's reply has (RFC 3261 9.2).
+    ///
+    /// # Errors
+    ///
+    /// [`TmError::Unknown`], [`TmError::Answered`]; [`TmError::Build`] when no reply can be made.
+    pub fn cancel_reply(
+        &mut self,
+        now: Instant,
+        cancel: &Message,
+        status: StatusCode,
+        out: &mut Outbox,
+    ) -> Result<(), TmError> {
+        let key = Key::of(cancel, &self.secret)?;
+        let id = self.keys.get(&key).copied().ok_or(TmError::Unknown)?;
+        let tagged = self.find(cancel).unwrap_or(id);
+        let bytes = local_response(cancel, tagged, status, &self.secret)?;
+        self.reply(now, id, status, bytes, out)
+    }
+
+    /// The caller of this INVITE gave up. Branches that answered provisionally are cancelled, the
+    /// others when they do; if no phone can answer any more, the INVITE has its 487 now. Parked
+    /// routes and suspensions end.
+    ///
+    /// After a final reply, and a second time, it does nothing. `reason` is the value of the
+    /// CANCEL's Reason header, to be passed on.
+    ///
+    /// # Errors
+    ///
+    /// [`TmError::Unknown`], [`TmError::NotInvite`].
+    pub fn cancel(
+        &mut self,
+        now: Instant,
+        invite: TransactionId,
+        reason: Option<Bytes>,
+        out: &mut Outbox,
+    ) -> Result<(), TmError> {
+        self.step(now, invite, out, |transaction, step| {
+            if !transaction.is_invite() {
+                return Err(TmError::NotInvite);
+            }
+            transaction.cancel_call(step, reason);
+            Ok(())
+        })
+        .unwrap_or(Err(TmError::Unknown))
+    }
+
+    /// Cancels what rings, without the caller having given up (`t_cancel_branches`). The branches'
+    /// final responses count as any other.
+    pub fn cancel_branches(
+        &mut self,
+        now: Instant,
+        transaction: TransactionId,
+        reason: Option<Bytes>,
+        out: &mut Outbox,
+    ) {
+        self.step(now, transaction, out, |transaction, step| {
+            if transaction.is_invite() {
+                if !transaction.canceled {
+                    transaction.reason = reason;
+                }
+                transaction.cancel_branches(step, None);
+            }
+        });
+    }
+
+    /// The route of this transaction has ended. If no branch, suspension, parked route or ask can
+    /// still decide it, and no final reply was sent, it is answered here: with the best response
+    /// there is, else 500.
+    pub fn finish(&mut self, now: Instant, transaction: TransactionId, out: &mut Outbox) {
+        self.step(now, transaction, out, |transaction, step| transaction.finish(step));
+    }
+
+    /// Ends it without a reply (`t_release`): what comes again is absorbed for 64*T1. Branches that
+    /// ring are cancelled.
+    pub fn release(&mut self, now: Instant, transaction: TransactionId, out: &mut Outbox) {
+        self.step(now, transaction, out, |transaction, step| {
+            transaction.stay_silent(step);
+            transaction.cancel_losers(step, StatusCode::REQUEST_TERMINATED, None);
+        });
+    }
+
+    /// Sets what is armed for what comes: of the transaction, and of each branch that has no final
+    /// response. What is `None` is disarmed.
+    ///
+    /// # Errors
+    ///
+    /// [`TmError::Unknown`].
+    pub fn arm(&mut self, transaction: TransactionId, armed: Armed) -> Result<(), TmError> {
+        self.change(transaction, |transaction, _| {
+            transaction.armed = armed;
+            for branch in transaction.branches.iter_mut().filter(|branch| branch.outcome.is_none()) {
+                branch.on_reply = armed.on_reply;
+                branch.on_branch_failure = armed.on_branch_failure;
+            }
+            Ok(())
+        })
+    }
+
+    /// Sets `fr_inv` and `fr` for this transaction (`t_set_fr`); `None` is the configured value.
+    /// Holds for branches to come, and for the next provisional response of those that ring.
+    ///
+    /// # Errors
+    ///
+    /// [`TmError::Unknown`].
+    pub fn set_fr(
+        &mut self,
+        transaction: TransactionId,
+        fr_inv: Option<Duration>,
+        fr: Option<Duration>,
+    ) -> Result<(), TmError> {
+        self.change(transaction, |transaction, _| {
+            (transaction.fr_inv, transaction.fr) = (fr_inv, fr);
+            Ok(())
+        })
+    }
+
+    /// Sets how old this transaction may become without a final reply (`t_set_max_lifetime`): the
+    /// first value for an INVITE, the second for anything else; `None` is the configured value.
+    ///
+    /// # Errors
+    ///
+    /// [`TmError::Unknown`]; [`TmError::Answered`] after a final reply.
+    pub fn set_lifetime(
+        &mut self,
+        transaction: TransactionId,
+        invite: Option<Duration>,
+        other: Option<Duration>,
+    ) -> Result<(), TmError> {
+        self.change(transaction, |transaction, config| {
+            let lifetime = if transaction.is_invite() {
+                invite.unwrap_or(config.max_inv_lifetime)
+            } else {
+                other.unwrap_or(config.max_noninv_lifetime)
+            };
+            if !transaction.is_open() {
+                return Err(TmError::Answered);
+            }
+            transaction.until = Some(transaction.born + lifetime);
+            Ok(())
+        })
+    }
+
+    /// The To tag of the replies that are made here for this transaction; a route's own replies
+    /// should have the same.
+    pub fn to_tag(&self, transaction: TransactionId) -> String {
+        tag(transaction, &self.secret)
+    }
+}

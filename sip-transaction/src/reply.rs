@@ -1,0 +1,115 @@
+//! Replies that go upstream: relayed ones, the application's, and those made here.
+
+use bytes::Bytes;
+use sip_core::{EditError, Message, StatusCode, build};
+
+use crate::handle::Asker;
+use crate::id::TransactionId;
+use crate::key::Key;
+use crate::output::{Gone, Notice};
+use crate::secret::Secret;
+use crate::step::{Step, reread};
+use crate::transaction::Transaction;
+use crate::uas::action::Action;
+
+impl Transaction {
+    /// Sends a reply and keeps it for as long as it may have to be sent again. `ours` when this
+    /// server, not a phone behind it, is who answers.
+    ///
+    /// `false` when there is nothing to be said any more; every 2xx to an INVITE goes out.
+    pub(crate) fn send_reply(
+        &mut self,
+        step: &mut Step<'_>,
+        status: StatusCode,
+        bytes: Bytes,
+        ours: bool,
+    ) -> bool {
+        let was_open = self.is_open();
+        let action = match status.class() {
+            1 => self.server.on_provisional(),
+            2 => self.server.on_success(step.now, ours),
+            _ => self.server.on_failure(step.now),
+        };
+        if action != Action::Send {
+            return false;
+        }
+        step.send(self.upstream, bytes.clone(), None);
+        if was_open {
+            self.last_status = Some(status);
+            self.last_reply = if self.server.keeps_reply() { bytes } else { Bytes::new() };
+        }
+        if was_open && !self.is_open() {
+            self.close(step);
+        }
+        true
+    }
+
+    /// Sends a reply of our own making.
+    pub(crate) fn reply_locally(&mut self, step: &mut Step<'_>, status: StatusCode) {
+        let bytes = local_response(&self.request, self.id, status, step.secret);
+        match step.built(bytes) {
+            Some(bytes) => {
+                self.send_reply(step, status, bytes, true);
+            }
+            None => self.stay_silent(step),
+        }
+    }
+
+    /// Ends it without a reply; what comes again is absorbed.
+    pub(crate) fn stay_silent(&mut self, step: &mut Step<'_>) {
+        if self.is_open() {
+            self.server.on_silence(step.now);
+            self.last_reply = Bytes::new();
+            self.close(step);
+        }
+    }
+
+    /// The application answers by itself.
+    pub(crate) fn reply_by_route(&mut self, step: &mut Step<'_>, status: StatusCode, bytes: Bytes) {
+        if self.is_invite() && status.is_success() {
+            // Its ACK has a branch of its own and is found by Call-ID, CSeq and tags.
+            self.answer_key = reread(&bytes).and_then(|reply| Key::of_answer(&reply, step.secret).ok());
+        }
+        self.send_reply(step, status, bytes, true);
+        if status.is_final() {
+            self.cancel_losers(step, status, None);
+        }
+    }
+
+    /// What ends with the first final reply.
+    fn close(&mut self, step: &mut Step<'_>) {
+        self.until = None;
+        self.forget_responses();
+        self.dismiss_waiter(step, Gone::Answered);
+        self.armed.on_failure = None;
+    }
+
+    /// Tells the route that waits for the outcome that there will be none.
+    pub(crate) fn dismiss_waiter(&mut self, step: &mut Step<'_>, why: Gone) {
+        if let Some(Asker::Waiter(ticket)) = self.armed.on_failure {
+            self.armed.on_failure = None;
+            step.out.notices.push(Notice::Gone { ticket, why });
+        }
+    }
+}
+
+/// A reply of our own making to `request`, with the To tag of that transaction.
+pub(crate) fn local_response(
+    request: &Message,
+    id: TransactionId,
+    status: StatusCode,
+    secret: &Secret,
+) -> Result<Bytes, EditError> {
+    if status == StatusCode::TRYING {
+        return build::response(request, status).finish();
+    }
+    build::response(request, status).to_tag(&tag(id, secret)).finish()
+}
+
+/// The To tag of our replies: the same for all of one transaction, and not to be guessed.
+pub(crate) fn tag(id: TransactionId, secret: &Secret) -> String {
+    let mut text = [0; 8];
+    text[..4].copy_from_slice(&id.index.to_be_bytes());
+    text[4..].copy_from_slice(&id.label.to_be_bytes());
+    format!("{:016x}", secret.mac(b"tag", &text))
+}

@@ -1,0 +1,162 @@
+//! Timers by their RFC letter, and which of them run.
+
+pub(crate) mod wheel;
+
+use std::time::{Duration, Instant};
+
+use smallvec::SmallVec;
+
+/// A timer of a transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Timer {
+    /// INVITE client: send again.
+    A,
+    /// INVITE client: no response at all (`fr`).
+    B,
+    /// INVITE client: no final response (`fr_inv`); 64*T1 once the branch is cancelled.
+    C,
+    /// INVITE client: absorb the final response when it comes again.
+    D,
+    /// Other client: send again.
+    E,
+    /// Other client: no final response (`fr`).
+    F,
+    /// INVITE server: send the final reply again.
+    G,
+    /// INVITE server: no ACK came.
+    H,
+    /// INVITE server: absorb further ACKs.
+    I,
+    /// Other server: absorb the request when it comes again.
+    J,
+    /// Other client: absorb the final response when it comes again.
+    K,
+    /// INVITE server, 2xx: absorb the INVITE, let further 2xx through.
+    L,
+    /// INVITE client, 2xx: let further 2xx through.
+    M,
+}
+
+/// T1, T2 and T4 in milliseconds: what each machine carries.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Timing {
+    t1: u32,
+    t2: u32,
+    t4: u32,
+}
+
+impl Timing {
+    pub(crate) fn new(t1: Duration, t2: Duration, t4: Duration) -> Timing {
+        let ms = |value: Duration| u32::try_from(value.as_millis()).unwrap_or(u32::MAX).max(1);
+        Timing { t1: ms(t1), t2: ms(t2), t4: ms(t4) }
+    }
+
+    pub(crate) fn t1(self) -> Duration {
+        Duration::from_millis(u64::from(self.t1))
+    }
+
+    pub(crate) fn t2(self) -> Duration {
+        Duration::from_millis(u64::from(self.t2))
+    }
+
+    pub(crate) fn t4(self) -> Duration {
+        Duration::from_millis(u64::from(self.t4))
+    }
+
+    /// 64*T1.
+    pub(crate) fn long(self) -> Duration {
+        Duration::from_millis(u64::from(self.t1) * 64)
+    }
+}
+
+/// Which timers of one machine run, and until when. No machine runs more than two at a time.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Deadlines {
+    running: SmallVec<[(Timer, Instant); 2]>,
+}
+
+impl Deadlines {
+    /// Starts `timer`, or starts it anew.
+    pub(crate) fn set(&mut self, timer: Timer, at: Instant) {
+        match self.running.iter_mut().find(|(running, _)| *running == timer) {
+            Some(entry) => entry.1 = at,
+            None => self.running.push((timer, at)),
+        }
+    }
+
+    /// Stops `timer`.
+    pub(crate) fn clear(&mut self, timer: Timer) {
+        self.running.retain(|(running, _)| *running != timer);
+    }
+
+    /// Stops all.
+    pub(crate) fn clear_all(&mut self) {
+        self.running.clear();
+    }
+
+    /// When `timer` is due, if it runs.
+    #[cfg(test)]
+    pub(crate) fn get(&self, timer: Timer) -> Option<Instant> {
+        self.running.iter().find(|(running, _)| *running == timer).map(|&(_, at)| at)
+    }
+
+    /// When the first is due.
+    pub(crate) fn earliest(&self) -> Option<Instant> {
+        self.running.iter().map(|&(_, at)| at).min()
+    }
+
+    /// Takes out the first one that is due; it no longer runs.
+    pub(crate) fn pop_due(&mut self, now: Instant) -> Option<Timer> {
+        let (place, &(timer, at)) = self.running.iter().enumerate().min_by_key(|(_, (_, at))| *at)?;
+        if at > now {
+            return None;
+        }
+        self.running.remove(place);
+        Some(timer)
+    }
+}
+
+/// The earlier of two deadlines, where either may be missing.
+pub(crate) fn earlier(one: Option<Instant>, two: Option<Instant>) -> Option<Instant> {
+    match (one, two) {
+        (Some(one), Some(two)) => Some(one.min(two)),
+        (one, two) => one.or(two),
+    }
+}
+
+/// A moment for unit tests to start from.
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "there is no other way to make an Instant")]
+pub(crate) fn test_start() -> Instant {
+    Instant::now()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn deadlines_come_out_in_order_and_once() {
+        let start = test_start();
+        let ms = |ms| start + Duration::from_millis(ms);
+        let mut deadlines = Deadlines::default();
+        deadlines.set(Timer::B, ms(300));
+        deadlines.set(Timer::A, ms(100));
+        deadlines.set(Timer::A, ms(200));
+
+        assert_eq!(deadlines.earliest(), Some(ms(200)));
+        assert_eq!(deadlines.pop_due(ms(199)), None);
+        assert_eq!(deadlines.pop_due(ms(400)), Some(Timer::A));
+        assert_eq!(deadlines.pop_due(ms(400)), Some(Timer::B));
+        assert_eq!(deadlines.pop_due(ms(400)), None);
+    }
+
+    #[test]
+    fn stopped_timer_is_never_due() {
+        let start = test_start();
+        let mut deadlines = Deadlines::default();
+        deadlines.set(Timer::G, start);
+        deadlines.clear(Timer::G);
+        assert_eq!(deadlines.earliest(), None);
+    }
+}

@@ -1,0 +1,200 @@
+//! The reading half of a connection: bytes, frames, the worker.
+
+use std::cell::RefCell;
+use std::future::poll_fn;
+use std::io;
+use std::pin::{Pin, pin};
+use std::task::{Poll, ready};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use sip_core::Limits;
+use sip_core::frame::{Framed, Framer};
+use tokio::io::{AsyncRead, ReadBuf};
+use tokio::sync::mpsc;
+use tokio::time::sleep;
+
+use crate::error::SendError;
+use crate::inbound::Inbound;
+use crate::stats::Counters;
+use crate::table::Conn;
+
+/// Bytes read at once.
+const READ: usize = 16 * 1024;
+
+/// How long a connection stays for replies after it has said something that is no SIP.
+const LINGER: Duration = Duration::from_secs(1);
+
+thread_local! {
+    /// Where a read lands first, so that a connection that says nothing holds no buffer.
+    static LANDING: RefCell<Vec<u8>> = RefCell::new(vec![0; READ]);
+}
+
+/// Why a connection has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// The peer closed it.
+    Closed,
+    /// What the peer sent is no SIP.
+    Malformed,
+    /// Nothing, or nothing complete, came in time.
+    TimedOut,
+    /// The write queue was full.
+    SlowReader,
+    /// A write made no progress.
+    WriteStalled,
+    /// This side is shutting down, and everything is written.
+    Drained,
+    /// The worker is gone.
+    NoWorker,
+    /// The system or the peer broke it.
+    Error(SendError),
+}
+
+impl End {
+    /// What this means for a message that was still waiting.
+    pub(crate) const fn as_send_error(self) -> SendError {
+        match self {
+            Self::Closed | Self::Malformed | Self::TimedOut => SendError::Closed,
+            Self::SlowReader | Self::WriteStalled => SendError::SlowReader,
+            Self::Drained | Self::NoWorker => SendError::ShuttingDown,
+            Self::Error(error) => error,
+        }
+    }
+}
+
+/// Time limits of the reading half.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Timeouts {
+    pub(crate) idle: Duration,
+    pub(crate) message: Duration,
+}
+
+/// The reading half.
+#[derive(Debug)]
+pub(crate) struct Reader<'a> {
+    pub(crate) conn: &'a Conn,
+    pub(crate) limits: &'a Limits,
+    pub(crate) timeouts: &'a Timeouts,
+    pub(crate) counters: &'a Counters,
+    pub(crate) to_worker: &'a mpsc::Sender<Inbound>,
+}
+
+/// What the timer of a connection is waiting for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Expecting {
+    /// The first message, or the rest of one.
+    Message,
+    /// Anything at all; `activity` is what it was when the timer was set.
+    Anything { activity: u64 },
+}
+
+impl Reader<'_> {
+    /// Reads until the connection ends. `first_in_time`: the first message has the time of a message.
+    pub(crate) async fn run<R: AsyncRead>(self, read: R, first_in_time: bool) -> End {
+        let mut read = pin!(read);
+        let mut framer = Framer::new(*self.limits);
+        let mut buf = BytesMut::new();
+        let mut expecting = if first_in_time { Expecting::Message } else { self.anything() };
+        let mut timer = pin!(sleep(self.patience(expecting)));
+        loop {
+            tokio::select! {
+                biased;
+                count = read_some(read.as_mut(), &mut buf) => match count {
+                    Ok(0) => return End::Closed,
+                    Ok(_) => self.conn.queue.touch(),
+                    Err(error) => return End::Error(error.into()),
+                },
+                () = timer.as_mut() => match expecting {
+                    Expecting::Anything { activity } if activity != self.conn.queue.activity() => {
+                        expecting = self.anything();
+                        timer.set(sleep(self.patience(expecting)));
+                        continue;
+                    }
+                    _ => return End::TimedOut,
+                },
+            }
+            let complete = match self.frames(&mut framer, &mut buf).await {
+                Ok(complete) => complete,
+                Err(end) => return end,
+            };
+            if buf.is_empty() {
+                buf = BytesMut::new();
+            }
+            // The time of a message runs from its first byte and is not extended by more of them.
+            let next = match expecting {
+                Expecting::Message if complete == 0 => continue,
+                Expecting::Anything { .. } if buf.is_empty() => continue,
+                _ if buf.is_empty() => self.anything(),
+                _ => Expecting::Message,
+            };
+            expecting = next;
+            timer.set(sleep(self.patience(expecting)));
+        }
+    }
+
+    fn anything(&self) -> Expecting {
+        Expecting::Anything { activity: self.conn.queue.activity() }
+    }
+
+    const fn patience(&self, expecting: Expecting) -> Duration {
+        match expecting {
+            Expecting::Message => self.timeouts.message,
+            Expecting::Anything { .. } => self.timeouts.idle,
+        }
+    }
+
+    /// Hands on every complete frame of `buf`. Returns how many there were.
+    async fn frames(&self, framer: &mut Framer, buf: &mut BytesMut) -> Result<usize, End> {
+        let source = self.conn.source();
+        let mut complete = 0;
+        loop {
+            let inbound = match framer.next(buf) {
+                Ok(None) => return Ok(complete),
+                Ok(Some(Framed::Message(msg))) => {
+                    self.counters.received.inc();
+                    Inbound::Message { msg, source }
+                }
+                Ok(Some(Framed::Ping)) => {
+                    self.counters.keep_alives.inc();
+                    // A full queue ends the connection by itself.
+                    let _ = self.conn.queue.push(Bytes::from_static(b"\r\n"), None);
+                    Inbound::KeepAlive(source)
+                }
+                Ok(Some(Framed::Pong)) => {
+                    self.counters.keep_alives.inc();
+                    Inbound::KeepAlive(source)
+                }
+                Err(error) => {
+                    self.counters.malformed.inc();
+                    buf.truncate(self.limits.head_bytes);
+                    let bytes = buf.split().freeze();
+                    self.hand_on(Inbound::Malformed { error, bytes, source }).await?;
+                    // Nothing is read any more; a reply may still leave.
+                    sleep(LINGER).await;
+                    return Err(End::Malformed);
+                }
+            };
+            complete += 1;
+            self.hand_on(inbound).await?;
+        }
+    }
+
+    /// Waits while the worker has no room.
+    async fn hand_on(&self, inbound: Inbound) -> Result<(), End> {
+        self.to_worker.send(inbound).await.map_err(|_| End::NoWorker)
+    }
+}
+
+/// Appends what there is to read; 0 at the end of the stream.
+async fn read_some<R: AsyncRead>(mut read: Pin<&mut R>, buf: &mut BytesMut) -> io::Result<usize> {
+    poll_fn(|cx| {
+        LANDING.with_borrow_mut(|landing| {
+            let mut landed = ReadBuf::new(landing);
+            ready!(read.as_mut().poll_read(cx, &mut landed))?;
+            buf.extend_from_slice(landed.filled());
+            Poll::Ready(Ok(landed.filled().len()))
+        })
+    })
+    .await
+}
