@@ -115,7 +115,7 @@ impl Shared {
 
     /// Goes on with a suspended transaction: `t_continue(index, label, route)`.
     ///
-    /// The two numbers are [`Resume::id`](crate::Resume::id). The route runs on the worker that is
+    /// The right to do so is [`Resume::suspension`](crate::Resume::suspension). The route runs on the worker that is
     /// responsible for the transaction, whatever thread this is called from.
     ///
     /// # Errors

@@ -1,7 +1,6 @@
 //! `BranchCtx`: what a branch route may do.
 
 use std::fmt;
-use std::rc::Rc;
 
 use sip_core::{Message, Source};
 use sip_modules::rr;
@@ -9,7 +8,6 @@ use sip_transaction::TransactionId;
 
 use crate::ctx::destination::Destination;
 use crate::shared::Shared;
-use crate::turn::Turn;
 use crate::vars::Vars;
 
 /// One branch that is about to be sent: its own copy of the message, and where it goes.
@@ -26,9 +24,15 @@ pub struct BranchCtx {
     /// Message flags.
     pub flags: u32,
     pub(crate) dropped: bool,
-    /// What was done to Record-Route here; `None`: nothing, that of the turn holds.
-    pub(crate) rr: Option<rr::State>,
-    pub(crate) turn: Rc<Turn>,
+    /// What is remembered of Route and Record-Route, with what was done here.
+    pub(crate) rr: rr::State,
+    // Copies of the turn's: a branch route is below the turn, which calls it. They are made only when
+    // one is armed.
+    pub(crate) received: Message,
+    pub(crate) source: Source,
+    pub(crate) vars: Vars,
+    pub(crate) transaction: TransactionId,
+    pub(crate) shared: Shared,
 }
 
 impl BranchCtx {
@@ -36,29 +40,30 @@ impl BranchCtx {
     pub fn set_drop(&mut self) {
         self.dropped = true;
     }
+
     /// The request as it was received.
     pub fn received(&self) -> &Message {
-        &self.turn.received
+        &self.received
     }
 
     /// Where the request came from.
     pub fn source(&self) -> &Source {
-        &self.turn.source
+        &self.source
     }
 
     /// The named values of the request.
     pub fn vars(&self) -> &Vars {
-        self.turn.vars()
+        &self.vars
     }
 
     /// Its transaction.
-    pub fn transaction(&self) -> Option<TransactionId> {
-        self.turn.transaction.get()
+    pub fn transaction(&self) -> TransactionId {
+        self.transaction
     }
 
     /// What all workers share.
     pub fn shared(&self) -> &Shared {
-        &self.turn.local.shared
+        &self.shared
     }
 }
 

@@ -78,8 +78,11 @@ impl BranchCtx {
         Self {
             msg: take(&mut self.msg),
             destination: take(&mut self.destination),
-            rr: self.rr.take(),
-            turn: Rc::clone(&self.turn),
+            rr: take(&mut self.rr),
+            received: self.received.clone(),
+            source: self.source.clone(),
+            vars: self.vars.clone(),
+            shared: self.shared.clone(),
             ..*self
         }
     }

@@ -1,7 +1,7 @@
 //! Stateful relaying (RFC 3261 16.6): one branch for each destination, all at once.
 
 use bytes::Bytes;
-use sip_core::{HeaderName, Method, StatusCode, Target};
+use sip_core::{Message, HeaderName, Method, StatusCode, Target};
 use sip_transaction::{Armed, Asker, BranchId, NewBranch, Round, TransactionId};
 use smallvec::SmallVec;
 
@@ -150,17 +150,17 @@ impl Ctx {
         let turn = self.turn.clone();
         let mut msg = self.msg.clone();
         destination.write_into(&mut msg)?;
-        let (number, flags) = (id.branch, turn.flags.get());
-        let mut branch =
-            BranchCtx { msg, destination, number, flags, dropped: false, rr: None, turn: turn.clone() };
+        let mut destination = destination;
+        let mut rr = None;
         if let Some(route) = turn.on_branch.get() {
+            let mut branch = self.branch(msg, destination, id);
             turn.local.hooks.branch(route, &mut branch).await?;
             turn.flags.set(branch.flags);
             if branch.dropped {
                 return Ok(None);
             }
+            (msg, destination, rr) = (branch.msg, branch.destination, Some(branch.rr));
         }
-        let BranchCtx { mut msg, destination, rr, .. } = branch;
         let mut target = self.leave_by(destination.resolve(&mut msg)?);
         self.record_outbound(rr.as_ref().unwrap_or(&turn.rr.borrow()), &mut msg, &target)?;
         let shared = self.shared();
@@ -177,5 +177,23 @@ impl Ctx {
             return Ok(None);
         }
         Ok(Some(NewBranch { id, target, bytes, fr: turn.fr.get(), fr_inv: turn.fr_inv.get(), user: 0 }))
+    }
+
+    /// What the branch route sees of a branch.
+    fn branch(&self, msg: Message, destination: Destination, id: BranchId) -> BranchCtx {
+        let turn = &self.turn;
+        BranchCtx {
+            msg,
+            destination,
+            number: id.branch,
+            flags: turn.flags.get(),
+            dropped: false,
+            rr: turn.rr.borrow().clone(),
+            received: turn.received.clone(),
+            source: turn.source.clone(),
+            vars: turn.vars().clone(),
+            transaction: id.transaction,
+            shared: turn.local.shared.clone(),
+        }
     }
 }

@@ -90,8 +90,7 @@ impl BranchCtx {
     /// [`RouteError::Rr`]: the request has its Record-Route already.
     pub fn record_route_with(&mut self, options: &rr::Options) -> Routed {
         let inbound = Side::from(self.source());
-        let state = self.rr.get_or_insert_with(|| self.turn.rr.borrow().clone());
-        Ok(rr::record_route(state, &mut self.msg, inbound, options)?)
+        Ok(rr::record_route(&mut self.rr, &mut self.msg, inbound, options)?)
     }
 
     /// Adds a parameter to the Record-Route of this branch; see [`Ctx::add_rr_param`].
@@ -100,12 +99,11 @@ impl BranchCtx {
     ///
     /// [`RouteError::Rr`]: it is no parameter.
     pub fn add_rr_param(&mut self, param: &[u8]) -> Routed {
-        let state = self.rr.get_or_insert_with(|| self.turn.rr.borrow().clone());
-        Ok(rr::add_rr_param(state, &mut self.msg, param)?)
+        Ok(rr::add_rr_param(&mut self.rr, &mut self.msg, param)?)
     }
 
     /// What is remembered of Route and Record-Route.
-    pub fn rr(&self) -> Ref<'_, rr::State> {
-        self.turn.rr.borrow()
+    pub fn rr(&self) -> &rr::State {
+        &self.rr
     }
 }
