@@ -72,7 +72,9 @@ fn essentials(msg: &Message) -> Result<u32, HeaderError> {
 /// The ACK of a negative reply that was sent without state carries the tag that we gave it.
 fn is_ack_of_ours(local: &Local, msg: &Message) -> bool {
     msg.method() == Some(Method::Ack)
-        && msg.to().is_ok_and(|to| to.tag().is_some_and(|tag| tag == local.shared.to_tag(msg).as_bytes()))
+        && msg
+            .to()
+            .is_ok_and(|to| to.tag().is_some_and(|tag| tag == local.shared.secret().to_tag(msg).as_bytes()))
 }
 
 /// Whether a server that is ending should turn the request away: what belongs to a call goes on.
