@@ -12,8 +12,9 @@
 //! | read a datagram | [`parse`]; refused bytes: [`ParseError::status`], [`salvage`] |
 //! | read a stream | [`frame::Framer`] |
 //! | look | [`Message::header`], [`Message::values`], [`Message::iter`] |
+//! | judge | [`validate`]: what is wrong, and the status it deserves |
 //! | understand | [`Message::view`], [`Message::top_via`], [`Message::contacts`], [`Message::uri`] |
-//! | change | [`Message::append`], [`Message::replace`], [`Message::remove`], [`Message::pop_value`], [`Message::set_body`] |
+//! | change | [`Message::append`], [`Message::replace`], [`Message::remove`], [`Message::pop_value`], [`Message::set_body`]; what they refuse: [`Message::unchecked`] |
 //! | write | [`Message::to_bytes`]; to keep one: [`Message::compact`] |
 //! | answer, cancel, acknowledge | [`build`] |
 //! | say where it came from and goes | [`Source`], [`Target`], [`FlowId`] |
@@ -54,7 +55,7 @@
 //!
 //! From the ground up: `span`, `ascii`, `status`, `method`, `name`, `address`, `error` (words);
 //! `scan` (the one place that walks raw text); `message` (table, reading, edits); `parse` (bytes to
-//! messages, datagram and stream); `write`; `uri` and `header` (views); `build` (new messages).
+//! messages, datagram and stream); `write`; `uri` and `header` (views); `build` (new messages); `validate` (whether a message is fit to be handled).
 
 pub mod build;
 
@@ -70,6 +71,7 @@ mod scan;
 mod span;
 mod status;
 mod uri;
+mod validate;
 mod write;
 
 pub use address::{AddressError, FlowId, Protocol, Source, Target};
@@ -84,6 +86,7 @@ pub use header::params::{HeaderParams, unquote};
 pub use header::via::Via;
 pub use header::view::HeaderView;
 pub use message::Message;
+pub use message::unchecked::Unchecked;
 pub use message::values::{Headers, Iter, Values};
 pub use method::Method;
 pub use name::HeaderName;
@@ -97,3 +100,7 @@ pub use uri::escape::unescape;
 pub use uri::host::Host;
 pub use uri::params::{Param, UriParams};
 pub use uri::{Scheme, Uri};
+pub use validate::fault::Fault;
+pub use validate::request::unsupported;
+pub use validate::rules::{Role, Rules};
+pub use validate::validate;

@@ -2,6 +2,8 @@
 
 pub(crate) mod contact;
 pub(crate) mod cseq;
+pub(crate) mod date;
+pub(crate) mod grammar;
 pub(crate) mod name_addr;
 pub(crate) mod numbers;
 pub(crate) mod params;
