@@ -58,6 +58,7 @@
 //! messages, datagram and stream); `write`; `uri` and `header` (views); `build` (new messages); `validate` (whether a message is fit to be handled).
 
 pub mod build;
+pub mod digest;
 
 mod address;
 mod ascii;
@@ -76,13 +77,28 @@ mod write;
 
 pub use address::{AddressError, FlowId, Protocol, Source, Target};
 pub use error::{EditError, HeaderError, ParseError};
+pub use header::auth::{
+    AuthValue, AuthenticationInfo, Authorization, ProxyAuthenticate, ProxyAuthorization, WwwAuthenticate,
+};
+pub use header::auth_params::AuthParams;
+pub use header::challenge::{DigestChallenge, DigestInfo};
 pub use header::contact::{Contact, ContactAddr, Q};
+pub use header::credentials::DigestCredentials;
 pub use header::cseq::CSeq;
+pub use header::date::Date;
+pub use header::dialog::{DialogId, Join, Replaces, TargetDialog};
+pub use header::event::{Event, SubscriptionState};
+pub use header::media_type::{Accept, ContentType, MediaType};
 pub use header::name_addr::{
-    From, NameAddr, PAssertedIdentity, PPreferredIdentity, Path, RecordRoute, ReferTo, Route, To,
+    Diversion, From, HistoryInfo, NameAddr, PAssertedIdentity, PPreferredIdentity, Path, RecordRoute,
+    ReferTo, ReferredBy, RemotePartyId, Route, ServiceRoute, To,
 };
 pub use header::numbers::{Expires, MaxForwards, MinExpires, RetryAfter};
 pub use header::params::{HeaderParams, unquote};
+pub use header::reason::Reason;
+pub use header::reliable::{RAck, RSeq};
+pub use header::session::{MinSe, Refresher, SessionExpires};
+pub use header::value::{HeaderValue, ValueParams, Word, Words};
 pub use header::via::Via;
 pub use header::view::HeaderView;
 pub use message::Message;

@@ -2,10 +2,9 @@
 //!
 //! Source: RFC 3261 8.2.1 to 8.2.3, 10.3 step 5, 16.3 steps 2, 3 and 5; RFC 4475 3.1.2.11, 3.3.2 to 3.3.6, 3.3.15.
 
-use bstr::{BStr, ByteSlice};
+use bstr::BStr;
 
-use crate::ascii::trim;
-use crate::error::HeaderError;
+use crate::header::media_type::{Accept, ContentType, MediaType};
 use crate::header::name_addr::To;
 use crate::header::view::HeaderView;
 use crate::message::Message;
@@ -72,20 +71,21 @@ fn content_type(msg: &Message, rules: &Rules<'_>) -> Result<(), Fault> {
     if msg.body().is_empty() {
         return Ok(());
     }
-    let name = "Content-Type";
-    let value = msg.header(HeaderName::ContentType).ok_or(HeaderError::Missing { name })?;
-    let (kind, subtype) = media(value).ok_or(HeaderError::Malformed { name, at: 0 })?;
-    let is_known = rules.content_types.iter().any(|known| matches_type(known, kind, subtype));
+    let read = msg.view::<ContentType<'_>>()?;
+    let is_known = rules.content_types.iter().any(|known| read.is(known));
     if is_known { Ok(()) } else { Err(Fault::ContentType) }
 }
 
 /// Accept, where it stands, allows one of the types that are spoken here.
 fn accept(msg: &Message, rules: &Rules<'_>) -> Result<(), Fault> {
-    let mut ranges = msg.values(HeaderName::Accept).filter_map(|value| media(value));
-    let allows = |(kind, subtype): (&[u8], &[u8])| {
-        rules.content_types.iter().any(|known| matches_range(known, kind, subtype))
+    if !msg.has_header(HeaderName::Accept) {
+        return Ok(());
+    }
+    let allows = |range: &Accept<'_>| {
+        let mut known = rules.content_types.iter().filter_map(|text| MediaType::parse(text.as_bytes()).ok());
+        known.any(|known| range.accepts(&known))
     };
-    if !msg.has_header(HeaderName::Accept) || ranges.any(allows) { Ok(()) } else { Err(Fault::Accept) }
+    if msg.views::<Accept<'_>>().flatten().any(|range| allows(&range)) { Ok(()) } else { Err(Fault::Accept) }
 }
 
 /// To names an address of record: a SIP URI.
@@ -95,26 +95,5 @@ fn address_of_record(msg: &Message) -> Result<(), Fault> {
     match to.uri() {
         Ok(uri) if !uri.is_sip() => Err(Fault::AddressOfRecord),
         _ => Ok(()),
-    }
-}
-
-/// Type and subtype, without parameters.
-fn media(value: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (range, _) = value.split_once_str(";").unwrap_or((value, b""));
-    let (kind, subtype) = range.split_once_str("/")?;
-    Some((trim(kind), trim(subtype)))
-}
-
-fn matches_type(known: &str, kind: &[u8], subtype: &[u8]) -> bool {
-    known.split_once('/').is_some_and(|(a, b)| {
-        kind.eq_ignore_ascii_case(a.as_bytes()) && subtype.eq_ignore_ascii_case(b.as_bytes())
-    })
-}
-
-fn matches_range(known: &str, kind: &[u8], subtype: &[u8]) -> bool {
-    match (kind, subtype) {
-        (b"*", b"*") => true,
-        (_, b"*") => known.split('/').next().is_some_and(|a| kind.eq_ignore_ascii_case(a.as_bytes())),
-        _ => matches_type(known, kind, subtype),
     }
 }

@@ -24,8 +24,20 @@ impl<'a> Input<'a> {
     /// Often a name that is there, sometimes anything.
     fn name(&mut self) -> Option<&'a [u8]> {
         const NAMES: [&str; 14] = [
-            "Via", "v", "Route", "ROUTE", "To", "Contact", "m", "CSeq", "Max-Forwards", "l", "Content-Length",
-            "Subject", "X-A", "Record-Route",
+            "Via",
+            "v",
+            "Route",
+            "ROUTE",
+            "To",
+            "Contact",
+            "m",
+            "CSeq",
+            "Max-Forwards",
+            "l",
+            "Content-Length",
+            "Subject",
+            "X-A",
+            "Record-Route",
         ];
         match NAMES.get(usize::from(self.byte()?) % 16) {
             Some(name) => Some(name.as_bytes()),
@@ -110,7 +122,9 @@ fn next_hop_reads_the_same(msg: &Message) {
     assert_eq!(out.len(), msg.encoded_len());
     let next = parse(out, &wide()).expect("edits keep a message a message");
     let read = |msg: &Message| {
-        msg.iter().map(|(name, text, value)| (name.to_string(), text.to_vec(), value.to_vec())).collect::<Vec<_>>()
+        msg.iter()
+            .map(|(name, text, value)| (name.to_string(), text.to_vec(), value.to_vec()))
+            .collect::<Vec<_>>()
     };
     assert_eq!(read(&next), read(msg));
     assert_eq!(next.body(), msg.body());

@@ -4,9 +4,13 @@
 
 use bytes::Bytes;
 use sip_core::{
-    CSeq, Contact, ContactAddr, Expires, From, HeaderParams, HeaderView, Limits, MaxForwards, Message,
-    MinExpires, NameAddr, PAssertedIdentity, PPreferredIdentity, Path, Q, RecordRoute, ReferTo, RetryAfter,
-    Route, Target, To, Via, parse, unquote,
+    Accept, AuthParams, AuthValue, AuthenticationInfo, Authorization, CSeq, Contact, ContactAddr,
+    ContentType, Date, DialogId, DigestChallenge, DigestCredentials, DigestInfo, Diversion, Event, Expires,
+    From, HeaderParams, HeaderValue, HeaderView, HistoryInfo, Join, Limits, MaxForwards, MediaType, Message,
+    MinExpires, MinSe, NameAddr, PAssertedIdentity, PPreferredIdentity, Path, ProxyAuthenticate,
+    ProxyAuthorization, Q, RAck, RSeq, Reason, RecordRoute, ReferTo, ReferredBy, Refresher, RemotePartyId,
+    Replaces, RetryAfter, Route, ServiceRoute, SessionExpires, SubscriptionState, Target, TargetDialog, To,
+    ValueParams, Via, Word, Words, WwwAuthenticate, parse, unquote,
 };
 
 pub(crate) fn run(data: &[u8]) {
@@ -34,6 +38,11 @@ fn values(data: &[u8]) {
         ReferTo::parse(data).map(|view| *view),
         PAssertedIdentity::parse(data).map(|view| *view),
         PPreferredIdentity::parse(data).map(|view| *view),
+        RemotePartyId::parse(data).map(|view| *view),
+        ServiceRoute::parse(data).map(|view| *view),
+        ReferredBy::parse(data).map(|view| *view),
+        HistoryInfo::parse(data).map(|view| *view),
+        Diversion::parse(data).map(|view| *view),
     ] {
         assert_eq!(addr.is_ok(), NameAddr::parse(data).is_ok(), "one grammar for all of them");
     }
@@ -54,6 +63,99 @@ fn values(data: &[u8]) {
         assert_eq!(Q::parse(q.to_string().as_bytes()), Some(q));
     }
     assert!(unquote(data).len() <= data.len());
+    if let Ok(value) = HeaderValue::parse(data) {
+        generic_asked(&value);
+    }
+    authentication(data);
+    more_values(data);
+}
+
+/// The view for everything else.
+fn generic_asked(value: &HeaderValue<'_>) {
+    let words: Words<'_> = value.words();
+    for word in words {
+        assert_ne!(word, Word::Plain("".into()), "a word is something");
+    }
+    let params: ValueParams<'_> = value.params();
+    assert!(params.into_iter().all(|param| !param.name.is_empty()));
+    let _ = (value.main(), value.text(), value.comment(), value.leading_param());
+}
+
+fn authentication(data: &[u8]) {
+    let values = [
+        Authorization::parse(data).map(|view| {
+            let _: Result<DigestCredentials<'_>, _> = view.digest().inspect(|digest| {
+                let _ = (digest.user(), digest.nonce_count(), digest.exchange(b"INVITE", data));
+            });
+            *view
+        }),
+        ProxyAuthorization::parse(data).map(|view| *view),
+        WwwAuthenticate::parse(data).map(|view| {
+            let _: Result<DigestChallenge<'_>, _> = view.digest().inspect(|digest| {
+                let _ = digest.algorithm();
+            });
+            *view
+        }),
+        ProxyAuthenticate::parse(data).map(|view| *view),
+    ];
+    for value in values.iter().flatten() {
+        let value: &AuthValue<'_> = value;
+        let params: AuthParams<'_> = value.params();
+        assert!(!value.scheme().is_empty() && params.count() <= data.len());
+    }
+    if let Ok(info) = AuthenticationInfo::parse(data) {
+        let _: &DigestInfo<'_> = &info;
+    }
+}
+
+fn more_values(data: &[u8]) {
+    match MediaType::parse(data) {
+        Ok(kind) => {
+            let written = format!("{}/{}", kind.kind(), kind.subtype());
+            assert!(kind.is(&written) && kind.accepts(&kind));
+            params_asked(kind.params());
+            assert!(ContentType::parse(data).is_ok());
+            assert!(Accept::parse(data).is_ok_and(|range| range.q() <= Q::MAX));
+        }
+        Err(_) => assert!(ContentType::parse(data).is_err() && Accept::parse(data).is_err()),
+    }
+    if let Ok(date) = Date::parse(data) {
+        assert_eq!(Date::parse(date.to_string().as_bytes()), Ok(date), "it is read as it is written");
+    }
+    let dialogs = [
+        Replaces::parse(data).map(|view| *view),
+        Join::parse(data).map(|view| *view),
+        TargetDialog::parse(data).map(|view| *view),
+    ];
+    for dialog in dialogs.iter().flatten() {
+        let dialog: &DialogId<'_> = dialog;
+        let _ = dialog.is_early_only();
+        assert!(!dialog.call_id().is_empty());
+        params_asked(dialog.params());
+    }
+    if let Ok(event) = Event::parse(data) {
+        let _ = event.id();
+        assert!(event.kind().starts_with(event.package()));
+    }
+    if let Ok(state) = SubscriptionState::parse(data) {
+        let _ = (state.is_terminated(), state.expires(), state.retry_after(), state.reason());
+        assert!(!state.state().is_empty());
+    }
+    if let Ok(reason) = Reason::parse(data) {
+        let _ = (reason.cause(), reason.text());
+        assert!(!reason.protocol().is_empty());
+    }
+    if let Ok(rack) = RAck::parse(data) {
+        let written = format!("{} {} {}", rack.rseq, rack.cseq.number, rack.cseq.method);
+        assert_eq!(
+            RAck::parse(written.as_bytes()).map(|read| (read.rseq, read.cseq)),
+            Ok((rack.rseq, rack.cseq))
+        );
+    }
+    if let Ok(session) = SessionExpires::parse(data) {
+        let _ = (session.refresher == Some(Refresher::Uac), session.param("refresher"));
+    }
+    let _ = (RSeq::parse(data).is_ok(), MinSe::parse(data).is_ok());
 }
 
 fn params_asked(params: HeaderParams<'_>) {
@@ -103,6 +205,29 @@ fn message(msg: &Message) {
     all::<Expires>(msg);
     all::<MinExpires>(msg);
     all::<RetryAfter>(msg);
+    all::<RemotePartyId<'_>>(msg);
+    all::<ServiceRoute<'_>>(msg);
+    all::<ReferredBy<'_>>(msg);
+    all::<HistoryInfo<'_>>(msg);
+    all::<Diversion<'_>>(msg);
+    all::<Accept<'_>>(msg);
+    all::<ContentType<'_>>(msg);
+    all::<AuthenticationInfo<'_>>(msg);
+    all::<Authorization<'_>>(msg);
+    all::<ProxyAuthorization<'_>>(msg);
+    all::<WwwAuthenticate<'_>>(msg);
+    all::<ProxyAuthenticate<'_>>(msg);
+    all::<Date>(msg);
+    all::<Replaces<'_>>(msg);
+    all::<Join<'_>>(msg);
+    all::<TargetDialog<'_>>(msg);
+    all::<Event<'_>>(msg);
+    all::<SubscriptionState<'_>>(msg);
+    all::<Reason<'_>>(msg);
+    all::<RAck<'_>>(msg);
+    all::<RSeq>(msg);
+    all::<SessionExpires<'_>>(msg);
+    all::<MinSe>(msg);
     let _ = (msg.call_id(), msg.max_forwards(), msg.expires(), msg.has_token("Supported", "100rel"));
 }
 
