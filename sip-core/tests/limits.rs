@@ -1,6 +1,6 @@
 //! Every limit: at it, one beyond it, and what is said then; as a datagram and on a stream.
 
-#![allow(clippy::expect_used, reason = "helpers of tests")]
+#![allow(clippy::expect_used, clippy::panic, reason = "helpers of tests")]
 
 use bytes::{Bytes, BytesMut};
 use sip_core::frame::{Framed, Framer};

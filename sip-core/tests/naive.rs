@@ -4,6 +4,8 @@
 //! compact form are, and where a rule is unclear it refuses. Both read the same generated messages, whole and
 //! damaged, under large and small limits, as datagrams and as streams.
 
+#![allow(clippy::panic, reason = "helpers of tests")]
+
 mod generate;
 
 use bytes::{Bytes, BytesMut};

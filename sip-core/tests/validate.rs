@@ -1,44 +1,10 @@
 //! Messages of our own that make the points of RFC 4475, RFC 5118 and RFC 3261 8.2 and 16.3: what a proxy and
 //! a registrar make of each. `torture.rs` has the RFCs' own.
 
-#![allow(clippy::expect_used, reason = "helpers of tests")]
-
 mod judge;
 
-use judge::{PROXY, REGISTRAR, verdict};
-use sip_core::{Fault, HeaderError, Limits, Message, Role, Rules, StatusCode, parse, unsupported, validate};
-
-const REQUEST: &str = "INVITE sip:bob@example.com SIP/2.0\r\n\
-    Via: SIP/2.0/UDP client.example.net:5060;branch=z9hG4bK74bf9\r\n\
-    Max-Forwards: 70\r\n\
-    From: \"Alice\" <sip:alice@example.net>;tag=9fxced76sl\r\n\
-    To: <sip:bob@example.com>\r\n\
-    Call-ID: 3848276298220188511@client.example.net\r\n\
-    CSeq: 2 INVITE\r\n\
-    Contact: <sip:alice@client.example.net>\r\n\
-    Content-Type: application/sdp\r\n\
-    Content-Length: 5\r\n\r\nv=0\r\n";
-
-const RESPONSE: &str = "SIP/2.0 200 OK\r\n\
-    Via: SIP/2.0/UDP proxy.example.com;branch=z9hG4bKnashds8\r\n\
-    Via: SIP/2.0/UDP 192.0.2.4;branch=z9hG4bK74bf9\r\n\
-    From: <sip:alice@example.net>;tag=9fxced76sl\r\n\
-    To: <sip:bob@example.com>;tag=314159\r\n\
-    Call-ID: 3848276298220188511@client.example.net\r\n\
-    CSeq: 2 INVITE\r\n\
-    Content-Length: 0\r\n\r\n";
-
-/// `REQUEST` with each text replaced by the one beside it.
-fn changed(wire: &str, changes: &[(&str, &str)]) -> String {
-    changes.iter().fold(wire.to_owned(), |wire, (old, new)| {
-        assert!(wire.contains(old), "{old:?} is there to be replaced");
-        wire.replacen(old, new, 1)
-    })
-}
-
-fn message(wire: &str) -> Message {
-    parse(wire.to_owned().into(), &Limits::default()).expect("a message")
-}
+use judge::{PROXY, REGISTRAR, REQUEST, RESPONSE, changed, verdict};
+use sip_core::{Role, Rules};
 
 const TO: &str = "To: <sip:bob@example.com>";
 const FROM: &str = "From: \"Alice\" <sip:alice@example.net>;tag=9fxced76sl";
@@ -193,11 +159,11 @@ fn requests_of_our_own_are_judged_as_the_rfc_judges_its() {
         ("3.1.2.18 the same for an unknown one", &[("INVITE sip", "NEWER sip")], "400 CSeq", "501 method"),
         // 3.2 and 3.3: well-formed, and not to be handled
         ("3.2.1 a branch of nothing", &[("z9hG4bK74bf9", "z9hG4bK")], "400 Via", "400 Via"),
-        ("3.3.1 no From", &[(FROM, "X: y")], "400 From", "400 From"),
-        ("3.3.1 no To", &[(TO, "X: y")], "400 To", "400 To"),
-        ("3.3.1 no Via", &[(VIA, "X: y")], "400 Via", "400 Via"),
-        ("3.3.1 no CSeq", &[("CSeq", "X")], "400 CSeq", "400 CSeq"),
-        ("3.3.1 no Call-ID", &[("Call-ID", "X")], "400 Call-ID", "400 Call-ID"),
+        ("3.3.1 no From", &[(FROM, "X-A: y")], "400 From", "400 From"),
+        ("3.3.1 no To", &[(TO, "X-A: y")], "400 To", "400 To"),
+        ("3.3.1 no Via", &[(VIA, "X-A: y")], "400 Via", "400 Via"),
+        ("3.3.1 no CSeq", &[("CSeq", "X-A")], "400 CSeq", "400 CSeq"),
+        ("3.3.1 no Call-ID", &[("Call-ID", "X-A")], "400 Call-ID", "400 Call-ID"),
         (
             "3.3.2 a scheme nobody knows",
             &[(URI, "INVITE nobody:knows SIP/2.0")],
@@ -224,7 +190,7 @@ fn requests_of_our_own_are_judged_as_the_rfc_judges_its() {
             "ok",
             "415 Content-Type",
         ),
-        ("a body of no type", &[("Content-Type", "X")], "ok", "400 Content-Type"),
+        ("a body of no type", &[("Content-Type", "X-A")], "ok", "400 Content-Type"),
         ("a type that is none", &[("application/sdp", "sdp")], "ok", "400 Content-Type"),
         (
             "3.3.7 unknown credentials",
@@ -283,7 +249,7 @@ fn requests_of_our_own_are_judged_as_the_rfc_judges_its() {
             "3.4.1 as in RFC 2543",
             &[
                 (VIA, "Via: SIP/2.0/UDP iftgw.example.com"),
-                ("Max-Forwards: 70", "X: y"),
+                ("Max-Forwards: 70", "X-A: y"),
                 (";tag=9fxced76sl", ""),
                 ("Content-Length: 5\r\n", ""),
             ],
@@ -387,86 +353,5 @@ fn a_response_that_leads_nowhere_is_dropped() {
         let wire = changed(RESPONSE, changes);
         assert_eq!(verdict(wire.as_bytes(), &PROXY), *proxy, "{what} at a proxy");
         assert_eq!(verdict(wire.as_bytes(), &Rules::of(Role::Endpoint)), *endpoint, "{what} at an endpoint");
-    }
-}
-
-#[test]
-fn all_faults_are_told_the_first_one_first() {
-    let wire = changed(
-        REQUEST,
-        &[
-            (URI, "INVITE sip:bob@example.com?x=y SIP/2.0"),
-            (TO, "To: \"Bob"),
-            (FROM, "X: y"),
-            ("70", "0"),
-            ("2 INVITE", "2 BYE\r\nCSeq: 3"),
-            ("Contact:", "Proxy-Require: a, b\r\nContact:"),
-        ],
-    );
-    let msg = message(&wire);
-    assert_eq!(
-        validate(&msg, &PROXY),
-        [
-            Fault::Header(HeaderError::Missing { name: "From" }),
-            Fault::Repeated { name: "CSeq" },
-            Fault::Header(HeaderError::Malformed { name: "To", at: 0 }),
-            Fault::Header(HeaderError::Malformed { name: "CSeq", at: 1 }),
-            Fault::CSeqMethod,
-            Fault::UriHeaders,
-            Fault::TooManyHops,
-            Fault::Extension { name: "Proxy-Require" },
-        ]
-    );
-}
-
-#[test]
-fn a_header_that_is_wrong_a_hundred_times_is_named_once() {
-    let wire = changed(REQUEST, &[("Contact:", &format!("{}Contact:", "Route: <\r\n".repeat(100)))]);
-    let faults = validate(&message(&wire), &PROXY);
-    assert_eq!(faults, [Fault::Header(HeaderError::Malformed { name: "Route", at: 1 })]);
-}
-
-#[test]
-fn supported_extensions_may_be_asked_for() {
-    let wire = changed(REQUEST, &[("Contact:", "Require: 100REL, outbound\r\nRequire: gruu\r\nContact:")]);
-    let msg = message(&wire);
-    let rules = Rules { extensions: &["100rel", "gruu"], ..Rules::of(Role::Endpoint) };
-    assert_eq!(validate(&msg, &rules), [Fault::Extension { name: "Require" }]);
-    assert_eq!(unsupported(&msg, &rules).collect::<Vec<_>>(), ["outbound"]);
-    let rules = Rules { extensions: &["100rel", "gruu", "outbound"], ..rules };
-    assert_eq!(validate(&msg, &rules), []);
-    assert_eq!(unsupported(&msg, &rules).count(), 0);
-}
-
-#[test]
-fn an_ack_and_a_cancel_ask_for_nothing() {
-    for method in ["ACK", "CANCEL"] {
-        let wire = changed(
-            REQUEST,
-            &[
-                ("INVITE", method),
-                ("2 INVITE", &format!("2 {method}")),
-                ("Contact:", "Require: x\r\nContact:"),
-            ],
-        );
-        assert_eq!(verdict(wire.as_bytes(), &REGISTRAR), "ok", "{method}");
-    }
-}
-
-#[test]
-fn each_fault_has_its_status_and_its_header() {
-    for (fault, status, header) in [
-        (Fault::Repeated { name: "To" }, StatusCode::BAD_REQUEST, "To"),
-        (Fault::RepeatedParam { name: "From", param: "tag" }, StatusCode::BAD_REQUEST, "From"),
-        (Fault::CSeqNumber, StatusCode::BAD_REQUEST, "CSeq"),
-        (Fault::Branch, StatusCode::BAD_REQUEST, "Via"),
-        (Fault::Scheme, StatusCode::UNSUPPORTED_URI_SCHEME, "Request-URI"),
-        (Fault::AddressOfRecord, StatusCode::BAD_REQUEST, "To"),
-        (Fault::TooManyHops, StatusCode::TOO_MANY_HOPS, "Max-Forwards"),
-        (Fault::Method, StatusCode::NOT_IMPLEMENTED, "method"),
-        (Fault::ContentType, StatusCode::UNSUPPORTED_MEDIA_TYPE, "Content-Type"),
-        (Fault::Accept, StatusCode::NOT_ACCEPTABLE, "Accept"),
-    ] {
-        assert_eq!((fault.status(), fault.header()), (status, header), "{fault}");
     }
 }

@@ -151,13 +151,13 @@ mod tests {
         free.append("l", "-1").expect("edit");
         free.prepend("v", "0").expect("edit");
         free.insert_before("To", "X Y", "\0").expect("edit");
-        free.insert_after("To", "X", "a\r\nZ: b").expect("edit");
+        free.insert_after("To", "X-A", "a\r\nZ: b").expect("edit");
         free.replace("Via", ";;").expect("edit");
         assert_eq!(free.replace_first_value("To", "\"z"), Ok(true));
         free.set_request_uri("<sip:a> b").expect("edit");
         assert_eq!(
             msg.to_bytes(),
-            "OPTIONS <sip:a> b SIP/2.0\r\nVia: ;;\r\nX Y: \0\r\nTo: \"z, y\r\nX: a\r\nZ: b\r\nContent-Length: -1\r\n\r\n"
+            "OPTIONS <sip:a> b SIP/2.0\r\nVia: ;;\r\nX Y: \0\r\nTo: \"z, y\r\nX-A: a\r\nZ: b\r\nContent-Length: -1\r\n\r\n"
         );
     }
 }

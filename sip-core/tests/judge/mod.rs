@@ -1,5 +1,7 @@
 //! What becomes of a message, in a few words.
 
+#![allow(dead_code, reason = "each test takes what it needs")]
+
 use bytes::Bytes;
 use sip_core::{Limits, Method, Role, Rules, parse, validate};
 
@@ -30,4 +32,34 @@ pub(crate) fn verdict(wire: &[u8], rules: &Rules<'_>) -> String {
             Some(fault) => format!("{} {}", fault.status(), fault.header()),
         },
     }
+}
+
+/// A request without a fault.
+pub(crate) const REQUEST: &str = "INVITE sip:bob@example.com SIP/2.0\r\n\
+    Via: SIP/2.0/UDP client.example.net:5060;branch=z9hG4bK74bf9\r\n\
+    Max-Forwards: 70\r\n\
+    From: \"Alice\" <sip:alice@example.net>;tag=9fxced76sl\r\n\
+    To: <sip:bob@example.com>\r\n\
+    Call-ID: 3848276298220188511@client.example.net\r\n\
+    CSeq: 2 INVITE\r\n\
+    Contact: <sip:alice@client.example.net>\r\n\
+    Content-Type: application/sdp\r\n\
+    Content-Length: 5\r\n\r\nv=0\r\n";
+
+/// A response that has one more hop to go.
+pub(crate) const RESPONSE: &str = "SIP/2.0 200 OK\r\n\
+    Via: SIP/2.0/UDP proxy.example.com;branch=z9hG4bKnashds8\r\n\
+    Via: SIP/2.0/UDP 192.0.2.4;branch=z9hG4bK74bf9\r\n\
+    From: <sip:alice@example.net>;tag=9fxced76sl\r\n\
+    To: <sip:bob@example.com>;tag=314159\r\n\
+    Call-ID: 3848276298220188511@client.example.net\r\n\
+    CSeq: 2 INVITE\r\n\
+    Content-Length: 0\r\n\r\n";
+
+/// `wire` with each text replaced by the one beside it.
+pub(crate) fn changed(wire: &str, changes: &[(&str, &str)]) -> String {
+    changes.iter().fold(wire.to_owned(), |wire, (old, new)| {
+        assert!(wire.contains(old), "{old:?} is there to be replaced");
+        wire.replacen(old, new, 1)
+    })
 }
