@@ -94,7 +94,7 @@ pub use header::name_addr::{
     ReferTo, ReferredBy, RemotePartyId, Route, ServiceRoute, To,
 };
 pub use header::numbers::{Expires, MaxForwards, MinExpires, RetryAfter};
-pub use header::params::{HeaderParams, unquote};
+pub use header::params::{HeaderParams, quote, unquote};
 pub use header::reason::Reason;
 pub use header::reliable::{RAck, RSeq};
 pub use header::session::{MinSe, Refresher, SessionExpires};
@@ -112,9 +112,10 @@ pub use parse::{frame, parse};
 pub use scan::line::unfold;
 pub use span::Span;
 pub use status::StatusCode;
-pub use uri::escape::unescape;
+pub use uri::escape::{UriPart, escape, unescape};
 pub use uri::host::Host;
-pub use uri::params::{Param, UriParams};
+pub use uri::params::{Param, UriHeaders, UriParams};
+pub use uri::tel::Tel;
 pub use uri::{Scheme, Uri};
 pub use validate::fault::Fault;
 pub use validate::request::unsupported;

@@ -12,10 +12,13 @@ const VIA: &str = "Via: SIP/2.0/UDP client.example.net:5060;branch=z9hG4bK74bf9"
 const URI: &str = "INVITE sip:bob@example.com SIP/2.0";
 const REGISTER: &[(&str, &str)] = &[("INVITE", "REGISTER"), ("2 INVITE", "2 REGISTER")];
 
+/// What it is, what is changed, and the verdicts of two roles.
+type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str, &'a str);
+
 /// Each case: its section of RFC 4475 (or what it is), the change, and the verdicts of a proxy and a registrar.
 #[test]
 fn requests_of_our_own_are_judged_as_the_rfc_judges_its() {
-    let cases: &[(&str, &[(&str, &str)], &str, &str)] = &[
+    let cases: &[Case<'_>] = &[
         ("nothing", &[], "ok", "ok"),
         // 3.1.1: valid, however odd
         (
@@ -316,7 +319,7 @@ fn an_address_of_record_is_a_sip_uri() {
 
 #[test]
 fn a_response_that_leads_nowhere_is_dropped() {
-    let cases: &[(&str, &[(&str, &str)], &str, &str)] = &[
+    let cases: &[Case<'_>] = &[
         ("for a proxy", &[], "ok", "400 Via"),
         ("for an endpoint", &[("Via: SIP/2.0/UDP 192.0.2.4;branch=z9hG4bK74bf9\r\n", "")], "ok", "ok"),
         ("3.3.10 to everybody", &[("192.0.2.4", "255.255.255.255")], "400 Via", "400 Via"),

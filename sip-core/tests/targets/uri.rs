@@ -1,6 +1,6 @@
 //! Any bytes as one URI, and as two that are compared.
 
-use sip_core::{Host, Scheme, Uri, unescape};
+use sip_core::{Host, Scheme, Uri, UriPart, escape, unescape};
 
 pub(crate) fn run(data: &[u8]) {
     one(data);
@@ -18,6 +18,11 @@ pub(crate) fn run(data: &[u8]) {
 fn one(text: &[u8]) {
     let plain = unescape(text);
     assert!(plain.len() <= text.len());
+    for part in [UriPart::User, UriPart::Password, UriPart::Param, UriPart::Header] {
+        let escaped = escape(text, part);
+        assert_eq!(unescape(&escaped), text, "an escape is undone");
+        assert!(escaped.iter().all(|byte| byte.is_ascii_graphic()));
+    }
     if let Some(host) = Host::parse(text) {
         assert_eq!(Host::parse(host.to_string().as_bytes()), Some(host), "a host is read as it is written");
     }
@@ -30,6 +35,12 @@ fn one(text: &[u8]) {
         let name = std::str::from_utf8(param.name).unwrap_or_default();
         assert!(name.is_empty() || uri.param(name).is_some(), "a parameter is found by its name");
     }
+    assert_eq!(uri.tel().is_some(), uri.scheme() == Scheme::Tel);
+    if let Some(tel) = uri.tel() {
+        assert!(tel.digits().len() <= tel.number().len());
+        let _ = (tel.is_global(), tel.context(), tel.extension());
+    }
+    let _ = (uri.service(), uri.is_emergency());
     if matches!(uri.scheme(), Scheme::Sip | Scheme::Sips) {
         assert_eq!(rebuilt(&uri), text, "the parts are all there is");
         assert!(uri.user().is_none_or(|user| !user.is_empty()) && !uri.host_text().is_empty());
@@ -38,7 +49,8 @@ fn one(text: &[u8]) {
 
 /// The URI put together from its parts; the port as it stands, since `05060` is one.
 fn rebuilt(uri: &Uri<'_>) -> Vec<u8> {
-    let mut out = [uri.scheme_text(), b":"].concat();
+    let mut out = uri.scheme_text().to_vec();
+    out.push(b':');
     if let Some(user) = uri.user() {
         out.extend_from_slice(user);
         if let Some(password) = uri.password() {

@@ -10,7 +10,7 @@ use sip_core::{
     MinExpires, MinSe, NameAddr, PAssertedIdentity, PPreferredIdentity, Path, ProxyAuthenticate,
     ProxyAuthorization, Q, RAck, RSeq, Reason, RecordRoute, ReferTo, ReferredBy, Refresher, RemotePartyId,
     Replaces, RetryAfter, Route, ServiceRoute, SessionExpires, SubscriptionState, Target, TargetDialog, To,
-    ValueParams, Via, Word, Words, WwwAuthenticate, parse, unquote,
+    ValueParams, Via, Word, Words, WwwAuthenticate, parse, quote, unquote,
 };
 
 pub(crate) fn run(data: &[u8]) {
@@ -63,6 +63,8 @@ fn values(data: &[u8]) {
         assert_eq!(Q::parse(q.to_string().as_bytes()), Some(q));
     }
     assert!(unquote(data).len() <= data.len());
+    let quoted = quote(data);
+    assert_eq!(unquote(&quoted[1..quoted.len() - 1]), data, "a quoted text says what it said");
     if let Ok(value) = HeaderValue::parse(data) {
         generic_asked(&value);
     }
