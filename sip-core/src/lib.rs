@@ -12,8 +12,9 @@
 //! | read a datagram | [`parse`]; refused bytes: [`ParseError::status`], [`salvage`] |
 //! | read a stream | [`frame::Framer`] |
 //! | look | [`Message::header`], [`Message::values`], [`Message::iter`] |
+//! | judge | [`validate`]: what is wrong, and the status it deserves |
 //! | understand | [`Message::view`], [`Message::top_via`], [`Message::contacts`], [`Message::uri`] |
-//! | change | [`Message::append`], [`Message::replace`], [`Message::remove`], [`Message::pop_value`], [`Message::set_body`] |
+//! | change | [`Message::append`], [`Message::replace`], [`Message::remove`], [`Message::pop_value`], [`Message::set_body`]; what they refuse: [`Message::unchecked`] |
 //! | write | [`Message::to_bytes`]; to keep one: [`Message::compact`] |
 //! | answer, cancel, acknowledge | [`build`] |
 //! | say where it came from and goes | [`Source`], [`Target`], [`FlowId`] |
@@ -54,9 +55,10 @@
 //!
 //! From the ground up: `span`, `ascii`, `status`, `method`, `name`, `address`, `error` (words);
 //! `scan` (the one place that walks raw text); `message` (table, reading, edits); `parse` (bytes to
-//! messages, datagram and stream); `write`; `uri` and `header` (views); `build` (new messages).
+//! messages, datagram and stream); `write`; `uri` and `header` (views); `build` (new messages); `validate` (whether a message is fit to be handled).
 
 pub mod build;
+pub mod digest;
 
 mod address;
 mod ascii;
@@ -70,20 +72,37 @@ mod scan;
 mod span;
 mod status;
 mod uri;
+mod validate;
 mod write;
 
 pub use address::{AddressError, FlowId, Protocol, Source, Target};
 pub use error::{EditError, HeaderError, ParseError};
+pub use header::auth::{
+    AuthValue, AuthenticationInfo, Authorization, ProxyAuthenticate, ProxyAuthorization, WwwAuthenticate,
+};
+pub use header::auth_params::AuthParams;
+pub use header::challenge::{DigestChallenge, DigestInfo};
 pub use header::contact::{Contact, ContactAddr, Q};
+pub use header::credentials::DigestCredentials;
 pub use header::cseq::CSeq;
+pub use header::date::Date;
+pub use header::dialog::{DialogId, Join, Replaces, TargetDialog};
+pub use header::event::{Event, SubscriptionState};
+pub use header::media_type::{Accept, ContentType, MediaType};
 pub use header::name_addr::{
-    From, NameAddr, PAssertedIdentity, PPreferredIdentity, Path, RecordRoute, ReferTo, Route, To,
+    Diversion, From, HistoryInfo, NameAddr, PAssertedIdentity, PPreferredIdentity, Path, RecordRoute,
+    ReferTo, ReferredBy, RemotePartyId, Route, ServiceRoute, To,
 };
 pub use header::numbers::{Expires, MaxForwards, MinExpires, RetryAfter};
-pub use header::params::{HeaderParams, unquote};
+pub use header::params::{HeaderParams, quote, unquote};
+pub use header::reason::Reason;
+pub use header::reliable::{RAck, RSeq};
+pub use header::session::{MinSe, Refresher, SessionExpires};
+pub use header::value::{HeaderValue, ValueParams, Word, Words};
 pub use header::via::Via;
 pub use header::view::HeaderView;
 pub use message::Message;
+pub use message::unchecked::Unchecked;
 pub use message::values::{Headers, Iter, Values};
 pub use method::Method;
 pub use name::HeaderName;
@@ -93,7 +112,12 @@ pub use parse::{frame, parse};
 pub use scan::line::unfold;
 pub use span::Span;
 pub use status::StatusCode;
-pub use uri::escape::unescape;
+pub use uri::escape::{UriPart, escape, unescape};
 pub use uri::host::Host;
-pub use uri::params::{Param, UriParams};
+pub use uri::params::{Param, UriHeaders, UriParams};
+pub use uri::tel::Tel;
 pub use uri::{Scheme, Uri};
+pub use validate::fault::Fault;
+pub use validate::request::unsupported;
+pub use validate::rules::{Role, Rules};
+pub use validate::validate;

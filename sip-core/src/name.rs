@@ -145,6 +145,53 @@ names! {
     Via = "Via", "v";
     Warning = "Warning";
     WwwAuthenticate = "WWW-Authenticate";
+    // Seldom seen. They stand last, so that in the probe table none is in the way of those above.
+    AdditionalIdentity = "Additional-Identity";
+    AnswerMode = "Answer-Mode";
+    AttestationInfo = "Attestation-Info";
+    CellularNetworkInfo = "Cellular-Network-Info";
+    ContentId = "Content-ID";
+    ContentTransferEncoding = "Content-Transfer-Encoding";
+    Encryption = "Encryption";
+    GeolocationError = "Geolocation-Error";
+    GeolocationRouting = "Geolocation-Routing";
+    Hide = "Hide";
+    OriginationId = "Origination-Id";
+    PAnswerState = "P-Answer-State";
+    PAssertedService = "P-Asserted-Service";
+    PChargingFunctionAddresses = "P-Charging-Function-Addresses";
+    PDcsBillingInfo = "P-DCS-Billing-Info";
+    PDcsLaes = "P-DCS-LAES";
+    PDcsOsps = "P-DCS-OSPS";
+    PDcsRedirect = "P-DCS-Redirect";
+    PDcsTracePartyId = "P-DCS-Trace-Party-ID";
+    PEarlyMedia = "P-Early-Media";
+    PMediaAuthorization = "P-Media-Authorization";
+    PPreferredService = "P-Preferred-Service";
+    PPrivateNetworkIndication = "P-Private-Network-Indication";
+    PProfileKey = "P-Profile-Key";
+    PRefusedUriList = "P-Refused-URI-List";
+    PServedUser = "P-Served-User";
+    PUserDatabase = "P-User-Database";
+    PermissionMissing = "Permission-Missing";
+    PolicyContact = "Policy-Contact";
+    PolicyId = "Policy-ID";
+    PriorityShare = "Priority-Share";
+    PriorityVerstat = "Priority-Verstat";
+    PrivAnswerMode = "Priv-Answer-Mode";
+    ReferEventsAt = "Refer-Events-At";
+    RelayedCharge = "Relayed-Charge";
+    RemotePartyId = "Remote-Party-ID";
+    ResourceShare = "Resource-Share";
+    ResponseKey = "Response-Key";
+    ResponseSource = "Response-Source";
+    RestorationInfo = "Restoration-Info";
+    ServiceInteractInfo = "Service-Interact-Info";
+    SessionId = "Session-ID";
+    SuppressIfMatch = "Suppress-If-Match";
+    TargetDialog = "Target-Dialog";
+    TriggerConsent = "Trigger-Consent";
+    UserToUser = "User-to-User";
 }
 
 /// The position of a name in [`TEXTS`], plus one.

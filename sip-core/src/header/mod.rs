@@ -1,12 +1,25 @@
 //! Typed views of headers, and the methods of [`Message`] that give them.
 
+pub(crate) mod auth;
+pub(crate) mod auth_params;
+pub(crate) mod challenge;
 pub(crate) mod contact;
+pub(crate) mod credentials;
 pub(crate) mod cseq;
+pub(crate) mod date;
+pub(crate) mod dialog;
+pub(crate) mod event;
+pub(crate) mod grammar;
+pub(crate) mod media_type;
 pub(crate) mod name_addr;
 pub(crate) mod numbers;
 pub(crate) mod params;
+pub(crate) mod reason;
 pub(crate) mod received;
+pub(crate) mod reliable;
+pub(crate) mod session;
 pub(crate) mod tokens;
+pub(crate) mod value;
 pub(crate) mod via;
 pub(crate) mod view;
 

@@ -193,6 +193,16 @@ address_headers! {
     PAssertedIdentity, "P-Asserted-Identity", true;
     /// Who a caller would like to appear as (RFC 3325): a [`NameAddr`].
     PPreferredIdentity, "P-Preferred-Identity", true;
+    /// Who a request is from or for, as asserted before RFC 3325 was; still in use: a [`NameAddr`].
+    RemotePartyId, "Remote-Party-ID", true;
+    /// A hop that a phone's requests have to visit (RFC 3608): a [`NameAddr`].
+    ServiceRoute, "Service-Route", true;
+    /// Who sent the REFER that led to a request (RFC 3892): a [`NameAddr`].
+    ReferredBy, "Referred-By", false;
+    /// One step of where a request was directed (RFC 7044), with its `index`: a [`NameAddr`].
+    HistoryInfo, "History-Info", true;
+    /// Who diverted a call (RFC 5806), with its `reason` and `counter`: a [`NameAddr`].
+    Diversion, "Diversion", true;
 }
 
 #[cfg(test)]

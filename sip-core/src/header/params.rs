@@ -99,6 +99,27 @@ pub fn unquote(text: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(plain)
 }
 
+/// Writes `text` as a quoted string, with its quotes; [`unquote`] undoes it. CR, LF and NUL have no quoted form: the
+/// setters refuse them.
+///
+/// # Examples
+///
+/// ```
+/// assert_eq!(sip_core::quote(b"Bob \"B\" Ray"), b"\"Bob \\\"B\\\" Ray\"");
+/// ```
+pub fn quote(text: &[u8]) -> Vec<u8> {
+    let mut quoted = Vec::with_capacity(text.len() + 2);
+    quoted.push(b'"');
+    for &byte in text {
+        if matches!(byte, b'"' | b'\\') {
+            quoted.push(b'\\');
+        }
+        quoted.push(byte);
+    }
+    quoted.push(b'"');
+    quoted
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

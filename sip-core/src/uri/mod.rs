@@ -6,6 +6,7 @@ pub(crate) mod compare;
 pub(crate) mod escape;
 pub(crate) mod host;
 pub(crate) mod params;
+pub(crate) mod tel;
 
 use std::fmt;
 
@@ -15,7 +16,7 @@ use crate::address::Protocol;
 use crate::error::HeaderError;
 use crate::uri::escape::{ESCAPE, GRAPHIC, NUMBER, USER, check, check_params};
 use crate::uri::host::{Host, scan_host, scan_port};
-use crate::uri::params::{UriParams, split_at_byte};
+use crate::uri::params::{UriHeaders, UriParams, split_at_byte};
 
 /// The scheme of a [`Uri`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -244,6 +245,11 @@ impl<'a> Uri<'a> {
     /// The headers, without the `?`.
     pub fn headers(&self) -> Option<&'a BStr> {
         self.headers.map(ByteSlice::as_bstr)
+    }
+
+    /// The headers one by one, escapes as they stand.
+    pub fn header_fields(&self) -> UriHeaders<'a> {
+        UriHeaders::new(self.headers.unwrap_or_default())
     }
 
     /// Whether the `lr` parameter is there: a loose router (RFC 3261 16.12.1).

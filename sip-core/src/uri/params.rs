@@ -54,6 +54,36 @@ impl<'a> Iterator for UriParams<'a> {
     }
 }
 
+/// The headers of a [`Uri`](crate::Uri), in order: see [`Uri::header_fields`](crate::Uri::header_fields).
+#[derive(Clone, Copy, Debug)]
+pub struct UriHeaders<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> UriHeaders<'a> {
+    /// `text` starts behind the `?`.
+    pub(crate) fn new(text: &'a [u8]) -> Self {
+        Self { rest: text }
+    }
+}
+
+impl<'a> Iterator for UriHeaders<'a> {
+    type Item = Param<'a>;
+
+    fn next(&mut self) -> Option<Param<'a>> {
+        while !self.rest.is_empty() {
+            let (one, rest) = split_at_byte(self.rest, b'&');
+            self.rest = rest.unwrap_or_default();
+            if one.is_empty() {
+                continue;
+            }
+            let (name, value) = split_at_byte(one, b'=');
+            return Some(Param { name: name.as_bstr(), value: value.map(ByteSlice::as_bstr) });
+        }
+        None
+    }
+}
+
 /// What stands before the first `byte`, and what behind it.
 pub(crate) fn split_at_byte(text: &[u8], byte: u8) -> (&[u8], Option<&[u8]>) {
     match memchr::memchr(byte, text) {
@@ -78,5 +108,13 @@ mod tests {
         assert_eq!(all[1].value.unwrap(), "TCP");
         assert_eq!(all[2].value.unwrap(), "");
         assert_eq!(all[3].value.unwrap(), "a=b");
+    }
+
+    #[test]
+    fn headers_are_separated_by_ampersands() {
+        let all: Vec<_> = UriHeaders::new(b"Replaces=a%3Bto-tag%3D1&&body=&x").collect();
+        assert_eq!(all.len(), 3);
+        assert!(all[0].is("replaces") && all[0].value.unwrap() == "a%3Bto-tag%3D1");
+        assert_eq!((all[1].value.unwrap(), all[2].value), ("".into(), None));
     }
 }
