@@ -6,7 +6,7 @@
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll};
+use std::task::Context;
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -141,7 +141,7 @@ impl Reporter {
         }
         let mut quiet = Box::pin(sleep(QUIET));
         // The first poll registers the timer.
-        if let Poll::Pending = quiet.as_mut().poll(cx) {
+        if quiet.as_mut().poll(cx).is_pending() {
             self.quiet = Some(quiet);
         }
     }
