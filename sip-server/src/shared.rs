@@ -1,18 +1,16 @@
 //! What all workers of a server share.
 
 use std::any::Any;
-use std::hash::Hasher;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Instant, SystemTime};
 
-use sip_core::{HeaderName, Host, Message, Protocol, Target};
+use sip_core::{Host, Protocol, Target};
 use sip_modules::Myself;
 use sip_registrar::Registrar;
 use sip_transaction::{RouteId, Secret, Suspension};
 use sip_transport::{Listen, SendError};
-use siphasher::sip::SipHasher13;
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::clock;
@@ -37,6 +35,7 @@ struct Inner {
     listens: Vec<Listen>,
     local_for: LocalFor,
     domains: Vec<String>,
+    loop_check: bool,
     registrar: Registrar,
     mailboxes: Box<[UnboundedSender<Post>]>,
     stats: Box<[WorkerStats]>,
@@ -60,13 +59,15 @@ pub(crate) struct Parts {
     pub(crate) listens: Vec<Listen>,
     pub(crate) local_for: LocalFor,
     pub(crate) domains: Vec<String>,
+    pub(crate) loop_check: bool,
     pub(crate) registrar: Registrar,
     pub(crate) mailboxes: Box<[UnboundedSender<Post>]>,
 }
 
 impl Shared {
     pub(crate) fn new(parts: Parts) -> Self {
-        let Parts { stripes, secret, key, listens, local_for, domains, registrar, mailboxes } = parts;
+        let Parts { stripes, secret, key, listens, local_for, domains, loop_check, registrar, mailboxes } =
+            parts;
         let stats = mailboxes.iter().map(|_| WorkerStats::default()).collect();
         Self(Arc::new(Inner {
             stripes,
@@ -75,6 +76,7 @@ impl Shared {
             listens,
             local_for,
             domains,
+            loop_check,
             registrar,
             mailboxes,
             stats,
@@ -170,6 +172,11 @@ impl Shared {
         &self.0.secret
     }
 
+    /// Whether requests that come back unchanged are refused.
+    pub(crate) fn checks_loops(&self) -> bool {
+        self.0.loop_check
+    }
+
     pub(crate) fn worker_stats(&self, worker: u16) -> &WorkerStats {
         &self.0.stats[usize::from(worker)]
     }
@@ -180,21 +187,6 @@ impl Shared {
         if let Some(mailbox) = self.0.mailboxes.get(worker) {
             let _ = mailbox.send(post);
         }
-    }
-
-    /// The tag that this server puts into the To of a request's responses.
-    ///
-    /// It is a function of the request's Call-ID, From tag and CSeq number, so that every response of a transaction
-    /// carries the same, a retransmission answered without state too, and that the ACK of a
-    /// stateless reply is recognised (RFC 3261 8.2.7).
-    pub(crate) fn to_tag(&self, request: &Message) -> String {
-        let mut hash = SipHasher13::new_with_key(&self.0.key);
-        hash.write(request.header(HeaderName::CallId).unwrap_or_default());
-        if let Ok(from) = request.from() {
-            hash.write(from.tag().unwrap_or_default());
-        }
-        hash.write_u32(request.cseq().map_or(0, |cseq| cseq.number));
-        format!("{:016x}", hash.finish())
     }
 }
 

@@ -196,7 +196,7 @@ impl Turn {
         if status == StatusCode::TRYING {
             response
         } else {
-            response.to_tag(self.tag.get_or_init(|| self.local.shared.to_tag(&self.received)))
+            response.to_tag(self.tag.get_or_init(|| self.local.shared.secret().to_tag(&self.received)))
         }
     }
 
@@ -212,9 +212,9 @@ impl Turn {
             // The CANCEL has a transaction of its own, beside that of its INVITE.
             let request = &self.received;
             self.acted.set(true);
-            return Ok(self
-                .local
-                .step(invite, |stripe, now, out| stripe.table.cancel_reply(now, request, status, out))?);
+            return Ok(self.local.step(invite, |stripe, now, out| {
+                stripe.table.cancel_reply(now, request, status, bytes, out)
+            })?);
         }
         match self.transaction.get() {
             Some(id) => {
@@ -262,7 +262,8 @@ impl Turn {
         self.local.stats().silent.one();
         if matches!(self.kind, Kind::Cancel(_)) {
             // The CANCEL has a transaction, and that wants an end.
-            let _ = self.reply(StatusCode::SERVER_INTERNAL_ERROR, Ok(Bytes::new()));
+            let status = StatusCode::SERVER_INTERNAL_ERROR;
+            let _ = self.reply(status, self.response(status).finish());
         }
     }
 

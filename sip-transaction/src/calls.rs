@@ -11,7 +11,6 @@ use crate::id::{BranchId, TransactionId};
 use crate::input::{Armed, Round};
 use crate::key::Key;
 use crate::output::Outbox;
-use crate::reply::{local_response, tag};
 use crate::table::Table;
 
 impl Table {
@@ -123,23 +122,23 @@ impl Table {
         .unwrap_or(Err(TmError::Unknown))
     }
 
-    /// Replies to a CANCEL that [`Matched::Cancel`](crate::Matched::Cancel) was said of, with the To
+    /// Replies to a CANCEL that [`Matched::Cancel`](crate::Matched::Cancel) was said of, as
+    /// [`reply`](Self::reply) does to any other request. [`Secret::to_tag`](crate::Secret::to_tag) gives it the To
     /// tag that the INVITE's reply has (RFC 3261 9.2).
     ///
     /// # Errors
     ///
-    /// [`TmError::Unknown`], [`TmError::Answered`]; [`TmError::Build`] when no reply can be made.
+    /// [`TmError::Unknown`], [`TmError::Answered`].
     pub fn cancel_reply(
         &mut self,
         now: Instant,
         cancel: &Message,
         status: StatusCode,
+        bytes: Bytes,
         out: &mut Outbox,
     ) -> Result<(), TmError> {
         let key = Key::of(cancel, &self.secret)?;
         let id = self.keys.get(&key).copied().ok_or(TmError::Unknown)?;
-        let tagged = self.find(cancel).unwrap_or(id);
-        let bytes = local_response(cancel, tagged, status, &self.secret)?;
         self.reply(now, id, status, bytes, out)
     }
 
@@ -264,11 +263,5 @@ impl Table {
             transaction.until = Some(transaction.born + lifetime);
             Ok(())
         })
-    }
-
-    /// The To tag of the replies that are made here for this transaction; a route's own replies
-    /// should have the same.
-    pub fn to_tag(&self, transaction: TransactionId) -> String {
-        tag(transaction, &self.secret)
     }
 }

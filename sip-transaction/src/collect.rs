@@ -237,7 +237,7 @@ impl Transaction {
         match self.branch(number)?.outcome.as_ref()? {
             Outcome::Response(response) => Some((response.clone(), false)),
             Outcome::Local(status) => {
-                let bytes = local_response(&self.request, self.id, *status, step.secret);
+                let bytes = local_response(&self.request, *status, step.secret);
                 Some((reread(&step.built(bytes)?)?, true))
             }
             Outcome::Done => None,

@@ -10,7 +10,7 @@
 //! ```
 //! use std::sync::Arc;
 //! use std::time::Instant;
-//! use sip_core::{HeaderName, Limits, Message, Protocol, Source, Target};
+//! use sip_core::{HeaderName, Limits, Message, Protocol, Source, StatusCode, Target, build};
 //! use sip_transaction::*;
 //!
 //! /// A proxy that relays everything to one place.
@@ -39,7 +39,8 @@
 //!                 self.table.finish(now, call, &mut self.out);
 //!             }
 //!             Matched::Cancel(invite) => {
-//!                 self.table.cancel_reply(now, &msg, sip_core::StatusCode::OK, &mut self.out)?;
+//!                 let ok = build::response(&msg, StatusCode::OK).to_tag(&self.secret.to_tag(&msg)).finish()?;
+//!                 self.table.cancel_reply(now, &msg, StatusCode::OK, ok, &mut self.out)?;
 //!                 self.table.cancel(now, invite, None, &mut self.out)?;
 //!             }
 //!             Matched::Absorbed | Matched::Taken | Matched::Stray => {}

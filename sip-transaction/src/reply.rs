@@ -4,7 +4,6 @@ use bytes::Bytes;
 use sip_core::{EditError, Message, StatusCode, build};
 
 use crate::handle::Asker;
-use crate::id::TransactionId;
 use crate::key::Key;
 use crate::output::{Gone, Notice};
 use crate::secret::Secret;
@@ -46,7 +45,7 @@ impl Transaction {
 
     /// Sends a reply of our own making.
     pub(crate) fn reply_locally(&mut self, step: &mut Step<'_>, status: StatusCode) {
-        let bytes = local_response(&self.request, self.id, status, step.secret);
+        let bytes = local_response(&self.request, status, step.secret);
         match step.built(bytes) {
             Some(bytes) => {
                 self.send_reply(step, status, bytes, true);
@@ -93,23 +92,14 @@ impl Transaction {
     }
 }
 
-/// A reply of our own making to `request`, with the To tag of that transaction.
+/// A reply of our own making to `request`.
 pub(crate) fn local_response(
     request: &Message,
-    id: TransactionId,
     status: StatusCode,
     secret: &Secret,
 ) -> Result<Bytes, EditError> {
     if status == StatusCode::TRYING {
         return build::response(request, status).finish();
     }
-    build::response(request, status).to_tag(&tag(id, secret)).finish()
-}
-
-/// The To tag of our replies: the same for all of one transaction, and not to be guessed.
-pub(crate) fn tag(id: TransactionId, secret: &Secret) -> String {
-    let mut text = [0; 8];
-    text[..4].copy_from_slice(&id.index.to_be_bytes());
-    text[4..].copy_from_slice(&id.label.to_be_bytes());
-    format!("{:016x}", secret.mac(b"tag", &text))
+    build::response(request, status).to_tag(&secret.to_tag(request)).finish()
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::hash::Hasher;
 
+use sip_core::{HeaderName, Message};
 use siphasher::sip::SipHasher13;
 use siphasher::sip128::{Hasher128, SipHasher13 as SipHasher128};
 
@@ -18,6 +19,22 @@ impl Secret {
     /// A secret of these bytes.
     pub fn new(bytes: [u8; 16]) -> Secret {
         Secret(bytes)
+    }
+
+    /// The tag that this process puts into the To of its responses to `request`.
+    ///
+    /// A function of Call-ID, From tag and CSeq number alone: all responses of a transaction carry the same, those
+    /// to its CANCEL and to a retransmission that is answered without state too (RFC 3261 8.2.7, 9.2),
+    /// and the ACK of a stateless reply can be told by it.
+    pub fn to_tag(&self, request: &Message) -> String {
+        let mut hasher = SipHasher13::new_with_key(&self.0);
+        hasher.write(b"tag\0");
+        hasher.write(request.header(HeaderName::CallId).unwrap_or_default());
+        hasher.write_u8(0);
+        hasher.write(request.from().ok().and_then(|from| from.tag()).unwrap_or_default());
+        hasher.write_u8(0);
+        hasher.write_u32(request.cseq().map_or(0, |cseq| cseq.number));
+        format!("{:016x}", hasher.finish())
     }
 
     /// A keyed checksum of `text`. `purpose` keeps one use from answering for another.

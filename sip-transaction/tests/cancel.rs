@@ -131,7 +131,7 @@ fn cancel_without_a_branch_is_487_at_once() {
     let cancel = Direct::request("CANCEL", "c1");
     assert_eq!(tm.receive(&cancel), Matched::Cancel(call));
     tm.sent();
-    tm.table.cancel_reply(tm.now, &cancel, StatusCode::OK, &mut tm.out).expect("it has a transaction");
+    tm.accept_cancel(&cancel).expect("it has a transaction");
     tm.table.cancel(tm.now, call, None, &mut tm.out).expect("an INVITE");
     let replies = tm.replied();
     let tag = |bytes: &[u8]| {

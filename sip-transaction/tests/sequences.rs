@@ -101,7 +101,7 @@ fn play(tm: &mut Direct, seen: &mut Seen, op: Op) {
                     seen.transactions.extend(made.ok());
                 }
                 sip_transaction::Matched::Cancel(invite) => {
-                    let _ = tm.table.cancel_reply(now, &request, StatusCode::OK, &mut tm.out);
+                    let _ = tm.accept_cancel(&request);
                     let _ = tm.table.cancel(now, invite, None, &mut tm.out);
                 }
                 _ => {}

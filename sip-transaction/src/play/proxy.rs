@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use sip_core::{HeaderName, Message, Method, Protocol, Source, StatusCode, Target};
+use sip_core::{HeaderName, Message, Method, Protocol, Source, StatusCode, Target, build};
 
 use crate::config::Config;
 use crate::id::{BranchId, TransactionId, stripe_of};
@@ -147,7 +147,10 @@ impl Proxy {
             }
             Matched::Cancel(invite) => {
                 // Each is an error only when the transaction has ended meanwhile.
-                let _ = table.cancel_reply(now, request, StatusCode::OK, &mut self.out);
+                let tag = self.secret.to_tag(request);
+                if let Ok(ok) = build::response(request, StatusCode::OK).to_tag(&tag).finish() {
+                    let _ = table.cancel_reply(now, request, StatusCode::OK, ok, &mut self.out);
+                }
                 let reason = request.header("Reason").map(|reason| Bytes::copy_from_slice(reason));
                 let _ = table.cancel(now, invite, reason, &mut self.out);
             }

@@ -69,8 +69,8 @@ impl Turn<'_> {
     ///
     /// As [`Table::reply`]; [`TmError::Build`].
     pub fn reply(&mut self, status: StatusCode) -> Result<(), TmError> {
-        let tag = self.table.to_tag(self.transaction);
         let request = self.table.request(self.transaction).ok_or(TmError::Unknown)?;
+        let tag = self.secret.to_tag(request);
         let bytes = build::response(request, status).to_tag(&tag).finish()?;
         self.table.reply(self.now, self.transaction, status, bytes, self.out)
     }

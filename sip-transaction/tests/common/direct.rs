@@ -57,6 +57,13 @@ impl Direct {
         parse(text.into(), &Default::default()).expect("a request")
     }
 
+    /// A 200 to a CANCEL, as the application makes it.
+    pub fn accept_cancel(&mut self, cancel: &Message) -> Result<(), TmError> {
+        let tag = self.secret.to_tag(cancel);
+        let ok = build::response(cancel, StatusCode::OK).to_tag(&tag).finish()?;
+        self.table.cancel_reply(self.now, cancel, StatusCode::OK, ok, &mut self.out)
+    }
+
     pub fn receive(&mut self, request: &Message) -> Matched {
         self.table.handle_request(self.now, request, &Self::source(), &mut self.out)
     }
