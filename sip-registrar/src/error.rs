@@ -12,9 +12,6 @@ pub enum AorError {
     /// It has no user part, and the domain does not count.
     #[error("the address of record has no user part")]
     NoUser,
-    /// The user part hides a control character behind an escape.
-    #[error("the address of record holds a control character")]
-    Control,
     /// Longer than `aor_max_size`.
     #[error("the address of record is longer than {max} bytes")]
     TooLong {
@@ -27,7 +24,7 @@ impl AorError {
     /// The reply that this error asks for: 400, or 500 for one that is too long (as Kamailio).
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::Scheme | Self::NoUser | Self::Control => StatusCode::BAD_REQUEST,
+            Self::Scheme | Self::NoUser => StatusCode::BAD_REQUEST,
             Self::TooLong { .. } => StatusCode::SERVER_INTERNAL_ERROR,
         }
     }

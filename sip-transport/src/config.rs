@@ -31,19 +31,27 @@ pub struct Config {
     /// the latest after twice the time). The default, 3,660 s, outlives a registration of an hour.
     pub idle_timeout: Duration,
     /// Time from the first byte of a message on a stream to its last; also the time that an accepted
-    /// connection has for its first message.
+    /// connection has for its first message. Keep-alives do not extend it.
     pub message_timeout: Duration,
     /// Time for a connection to open.
     pub connect_timeout: Duration,
     /// A connection that takes no byte of what waits for it for this long is closed.
     pub write_timeout: Duration,
     /// Connections in all, accepted and opened. One beyond is accepted and closed at once.
+    ///
+    /// Each takes a file descriptor. [`Net::bind`](crate::Net::bind) raises the process's soft limit where it
+    /// has to and may; where it may not, fewer fit, and a line in the log says how many.
     pub max_connections: usize,
-    /// Accepted connections from one IP address.
+    /// Accepted connections from one IP address (of IPv6: from one /64, which is what one subscriber has), and as
+    /// many opened to it.
     pub max_connections_per_source: usize,
     /// Bytes that wait to be written on one connection; a reader so slow that more would have to wait
     /// loses the connection.
     pub write_queue: usize,
+    /// Bytes that all connections together hold: of messages that are still coming, beyond the first 16 KiB of
+    /// each connection, and of what waits to be written. Beyond it a connection on which a large message comes is
+    /// closed, and no second message waits on any.
+    pub max_buffered: usize,
     /// Messages from connections that wait for one worker; at the bound their sockets are not read.
     pub inbound_queue: usize,
 }
@@ -62,6 +70,7 @@ impl Default for Config {
             max_connections: 16_384,
             max_connections_per_source: 1_024,
             write_queue: 1 << 20,
+            max_buffered: 256 << 20,
             inbound_queue: 256,
         }
     }

@@ -76,11 +76,17 @@ pub enum SendError {
         bytes: usize,
     },
     /// The peer reads too slowly: its connection has been closed.
-    #[error("the peer does not read: its connection was closed")]
+    #[error("the peer does not read: its connection was closed (write_queue, write_timeout)")]
     SlowReader,
     /// No further connection is allowed.
-    #[error("the limit of connections is reached")]
+    #[error("the limit of connections is reached (max_connections)")]
     TooManyConnections,
+    /// No further connection with this address is allowed.
+    #[error("the limit of connections with one address is reached (max_connections_per_source)")]
+    TooManyWithAddress,
+    /// All connections together hold as much as they may, and a message waits on this one already.
+    #[error("too much waits to be written on all connections (max_buffered)")]
+    TooMuchBuffered,
     /// The connection did not open in time, or took no data in time.
     #[error("the peer did not take the connection or the data in time")]
     TimedOut,
@@ -99,7 +105,7 @@ impl SendError {
     /// Whether the fault lies with this target, so that another one may be tried
     /// (RFC 3261 8.1.3.1: treated as a 503 of that target).
     pub const fn is_about_target(&self) -> bool {
-        !matches!(self, Self::ShuttingDown | Self::TooManyConnections)
+        !matches!(self, Self::ShuttingDown | Self::TooManyConnections | Self::TooMuchBuffered)
     }
 }
 

@@ -43,25 +43,32 @@
 //! | what | bound | beyond |
 //! |---|---|---|
 //! | datagrams that wait for a socket | [`Config::udp_backlog`] | dropped and counted, as the network does |
-//! | bytes that wait on a connection | [`Config::write_queue`] | the connection is closed; all that waits comes back as [`Inbound::SendFailed`] |
+//! | bytes that wait on a connection | [`Config::write_queue`], [`Config::write_timeout`] | the connection is closed; all that waits comes back as [`Inbound::SendFailed`] |
+//! | bytes that all connections hold | [`Config::max_buffered`] | large messages are not received, and no second message waits: [`SendError::TooMuchBuffered`] |
 //! | messages that wait for a worker | [`Config::inbound_queue`] | its connections are not read |
-//! | connections, in all and a source | [`Config::max_connections`], [`Config::max_connections_per_source`] | accepted and closed, or [`SendError::TooManyConnections`] |
+//! | connections, in all and a source | [`Config::max_connections`], [`Config::max_connections_per_source`] | accepted and closed, or [`SendError::TooManyConnections`], [`SendError::TooManyWithAddress`] |
 //! | a message on a stream | [`Config::limits`], [`Config::message_timeout`] | [`Inbound::Malformed`] and closed, or closed |
 //! | silence on a connection | [`Config::idle_timeout`] | closed |
 //!
+//! Each is counted in [`Stats`], and a line in the log names the setting, at most one in ten seconds.
+//!
 //! # Layout
 //!
-//! From the ground up: `listen`, `config`, `error`, `inbound`, `stats` (words); `endpoint` (the seam);
-//! `locals`, `sockets` (addresses and how they are opened); `udp`; `stream` and `table` (connections);
+//! From the ground up: `listen`, `config`, `error`, `inbound`, `stats` (words); `limit`, `budget`, `files` (bounds);
+//! `endpoint` (the seam); `locals`, `sockets` (addresses and how they are opened); `udp`; `stream` and `table`
+//! (connections);
 //! `net`, `net_endpoint` (all of it together); `resolve` (URI to target); `memory`.
 //!
 //! TLS and WebSocket will stand beside `stream/tcp.rs`: a connection is served over any byte stream.
 //! Names in URIs need DNS, which will stand in `resolve`. Until then both are refused in clear words.
 
+mod budget;
 mod config;
 mod endpoint;
 mod error;
+mod files;
 mod inbound;
+mod limit;
 mod listen;
 mod locals;
 pub mod memory;

@@ -12,6 +12,7 @@ use tokio::time::timeout;
 
 use crate::config::Config;
 use crate::error::{BindError, SendError};
+use crate::files::room_for;
 use crate::listen::Listen;
 use crate::locals::Locals;
 use crate::sockets::{Bound, open};
@@ -76,9 +77,10 @@ impl Net {
             error: io::Error::other(error),
         })?;
         let limits = TableLimits {
-            connections: config.max_connections,
+            connections: room_for(config.max_connections),
             per_source: config.max_connections_per_source,
             write_queue: config.write_queue,
+            buffered: config.max_buffered,
         };
         let shared = Shared {
             config,

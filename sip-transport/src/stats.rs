@@ -21,7 +21,7 @@ macro_rules! counters {
 
         impl Counters {
             pub(crate) fn read(&self) -> Stats {
-                Stats { $($name: self.$name.0.load(Ordering::Relaxed),)* connections: 0 }
+                Stats { $($name: self.$name.read(),)* connections: 0 }
             }
         }
 
@@ -55,12 +55,22 @@ counters! {
     opened,
     /// Attempts to open a connection that failed.
     connect_failed,
-    /// Connections closed at once because there were too many.
+    /// Connections refused because there were too many in all (`max_connections`).
     refused,
-    /// Connections closed because the peer did not read.
-    slow_readers,
-    /// Connections closed because nothing, or nothing complete, came in time.
+    /// Connections refused because there were too many with one address (`max_connections_per_source`).
+    refused_source,
+    /// Messages on connections beyond one of the `limits`; each ended its connection.
+    oversize,
+    /// Connections closed because a message did not come, or not to its end, in time (`message_timeout`).
     timed_out,
+    /// Connections closed because nothing came or went for too long (`idle_timeout`).
+    idle,
+    /// Connections closed because the peer left too much unread (`write_queue`).
+    slow_readers,
+    /// Connections closed because the peer took nothing for too long (`write_timeout`).
+    stalled,
+    /// Connections closed, and messages refused, because all together held too much (`max_buffered`).
+    overfull,
 }
 
 #[derive(Debug, Default)]
@@ -73,5 +83,9 @@ impl Counter {
 
     pub(crate) fn inc(&self) {
         self.add(1);
+    }
+
+    pub(crate) fn read(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
     }
 }

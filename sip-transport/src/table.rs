@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::hash::{BuildHasher, RandomState};
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -15,6 +15,7 @@ use parking_lot::Mutex;
 use sip_core::{FlowId, Protocol, Source};
 use tokio::sync::Notify;
 
+use crate::budget::Budget;
 use crate::error::SendError;
 use crate::stream::queue::WriteQueue;
 
@@ -66,6 +67,8 @@ pub(crate) struct TableLimits {
     pub(crate) connections: usize,
     pub(crate) per_source: usize,
     pub(crate) write_queue: usize,
+    /// Bytes that all of them hold.
+    pub(crate) buffered: usize,
 }
 
 /// Every connection of a `Net`.
@@ -76,10 +79,29 @@ pub(crate) struct Table {
     first_generation: u32,
     limits: TableLimits,
     total: AtomicUsize,
-    per_source: Mutex<HashMap<IpAddr, usize>>,
+    per_peer: Mutex<HashMap<Peer, usize>>,
+    pub(crate) budget: Arc<Budget>,
     closing: AtomicBool,
     /// A connection has ended.
     pub(crate) ended: Notify,
+}
+
+/// What the connections with one address are counted by: those it opened, and those that were opened to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Peer {
+    net: IpAddr,
+    accepted: bool,
+}
+
+impl Peer {
+    /// Of an IPv6 address the /64 counts: whoever has one address there has them all.
+    fn new(ip: IpAddr, accepted: bool) -> Self {
+        let net = match ip.to_canonical() {
+            IpAddr::V6(ip) => Ipv6Addr::from_bits(ip.to_bits() >> 64 << 64).into(),
+            ip => ip,
+        };
+        Self { net, accepted }
+    }
 }
 
 /// Keeps a connection in the table; dropping it takes it out.
@@ -87,8 +109,7 @@ pub(crate) struct Table {
 pub(crate) struct Registration {
     table: Arc<Table>,
     pub(crate) conn: Arc<Conn>,
-    /// Counted against the limit of its source.
-    accepted: bool,
+    peer: Peer,
 }
 
 /// A connection to send on, and its registration where it still has to be opened.
@@ -102,7 +123,8 @@ impl Table {
             first_generation,
             limits,
             total: AtomicUsize::new(0),
-            per_source: Mutex::default(),
+            per_peer: Mutex::default(),
+            budget: Arc::new(Budget::new(limits.buffered)),
             closing: AtomicBool::new(false),
             ended: Notify::new(),
         }
@@ -121,19 +143,11 @@ impl Table {
 
     /// Registers an accepted connection.
     pub(crate) fn accept(self: &Arc<Self>, ends: Ends) -> Result<Registration, SendError> {
-        self.count()?;
-        let mut sources = self.per_source.lock();
-        let of_source = sources.entry(ends.remote.ip()).or_default();
-        if *of_source >= self.limits.per_source {
-            drop(sources);
-            self.uncount();
-            return Err(SendError::TooManyConnections);
-        }
-        *of_source += 1;
-        drop(sources);
+        let peer = Peer::new(ends.remote.ip(), true);
+        self.count(peer)?;
         let number = self.shard_of(ends.protocol, ends.remote);
         let conn = self.insert(&mut self.shards[number].lock(), number, ends);
-        Ok(Registration { table: Arc::clone(self), conn, accepted: true })
+        Ok(Registration { table: Arc::clone(self), conn, peer })
     }
 
     /// A connection with `ends.remote`, or a new one that the caller is to open. The check and the
@@ -147,10 +161,11 @@ impl Table {
         if let Some(conn) = known.filter(|conn| !forced || conn.local.ip() == ends.local.ip()) {
             return Ok((Arc::clone(conn), None));
         }
-        self.count()?;
+        let peer = Peer::new(ends.remote.ip(), false);
+        self.count(peer)?;
         let conn = self.insert(&mut shard, number, ends);
         drop(shard);
-        let registration = Registration { table: Arc::clone(self), conn: Arc::clone(&conn), accepted: false };
+        let registration = Registration { table: Arc::clone(self), conn: Arc::clone(&conn), peer };
         Ok((conn, Some(registration)))
     }
 
@@ -167,18 +182,31 @@ impl Table {
         self.hasher.hash_one((protocol, remote)) as usize % SHARDS
     }
 
-    fn count(&self) -> Result<(), SendError> {
+    fn count(&self, peer: Peer) -> Result<(), SendError> {
         if self.closing.load(Ordering::SeqCst) {
             return Err(SendError::ShuttingDown);
         }
         if self.total.fetch_add(1, Ordering::SeqCst) >= self.limits.connections {
-            self.uncount();
+            self.total.fetch_sub(1, Ordering::SeqCst);
             return Err(SendError::TooManyConnections);
         }
+        let mut peers = self.per_peer.lock();
+        let count = peers.entry(peer).or_default();
+        if *count >= self.limits.per_source {
+            self.total.fetch_sub(1, Ordering::SeqCst);
+            return Err(SendError::TooManyWithAddress);
+        }
+        *count += 1;
         Ok(())
     }
 
-    fn uncount(&self) {
+    fn uncount(&self, peer: Peer) {
+        if let Entry::Occupied(mut entry) = self.per_peer.lock().entry(peer) {
+            *entry.get_mut() -= 1;
+            if *entry.get() == 0 {
+                entry.remove();
+            }
+        }
         self.total.fetch_sub(1, Ordering::SeqCst);
     }
 
@@ -198,14 +226,14 @@ impl Table {
             protocol: ends.protocol,
             remote: ends.remote,
             local: ends.local,
-            queue: WriteQueue::new(self.limits.write_queue),
+            queue: WriteQueue::new(self.limits.write_queue, Arc::clone(&self.budget)),
         });
         slot.conn = Some(Arc::clone(&conn));
         shard.by_remote.insert((ends.protocol, ends.remote), index);
         conn
     }
 
-    fn remove(&self, conn: &Conn, accepted: bool) {
+    fn remove(&self, conn: &Conn, peer: Peer) {
         let number = conn.flow.slot as usize % SHARDS;
         let index = conn.flow.slot >> SHARD_BITS;
         let mut shard = self.shards[number].lock();
@@ -220,23 +248,14 @@ impl Table {
             entry.remove();
         }
         drop(shard);
-        if accepted {
-            let mut sources = self.per_source.lock();
-            if let Entry::Occupied(mut entry) = sources.entry(conn.remote.ip()) {
-                *entry.get_mut() -= 1;
-                if *entry.get() == 0 {
-                    entry.remove();
-                }
-            }
-        }
-        self.uncount();
+        self.uncount(peer);
         self.ended.notify_waiters();
     }
 }
 
 impl Drop for Registration {
     fn drop(&mut self) {
-        self.table.remove(&self.conn, self.accepted);
+        self.table.remove(&self.conn, self.peer);
     }
 }
 
@@ -245,7 +264,8 @@ mod tests {
     use super::*;
 
     fn table(connections: usize, per_source: usize) -> Arc<Table> {
-        Arc::new(Table::new(TableLimits { connections, per_source, write_queue: 1_000 }, u32::MAX))
+        let limits = TableLimits { connections, per_source, write_queue: 1_000, buffered: 10_000 };
+        Arc::new(Table::new(limits, u32::MAX))
     }
 
     fn ends(remote: &str) -> Ends {
@@ -298,14 +318,39 @@ mod tests {
             table.accept(ends("192.0.2.1:1")).expect("room"),
             table.accept(ends("192.0.2.1:2")).expect("room"),
         ];
-        assert!(matches!(table.accept(ends("192.0.2.1:3")), Err(SendError::TooManyConnections)));
+        assert!(matches!(table.accept(ends("192.0.2.1:3")), Err(SendError::TooManyWithAddress)));
         kept.push(table.accept(ends("192.0.2.2:1")).expect("room"));
         assert!(matches!(table.accept(ends("192.0.2.3:1")), Err(SendError::TooManyConnections)));
         kept.remove(0);
         kept.push(table.accept(ends("192.0.2.1:3")).expect("room"));
         kept.clear();
         assert_eq!(table.len(), 0);
-        assert!(table.per_source.lock().is_empty());
+        assert!(table.per_peer.lock().is_empty());
+    }
+
+    #[test]
+    fn neighbours_in_ipv6_share_one_limit() {
+        let table = table(10, 2);
+        let _kept = ["[2001:db8:0:1::1]:1", "[2001:db8:0:1:ffff::2]:1"]
+            .map(|at| table.accept(ends(at)).expect("room"));
+        assert!(matches!(table.accept(ends("[2001:db8:0:1::3]:1")), Err(SendError::TooManyWithAddress)));
+        assert!(table.accept(ends("[2001:db8:0:2::1]:1")).is_ok());
+        assert_eq!(
+            Peer::new("::ffff:192.0.2.1".parse().expect("address"), true).net.to_string(),
+            "192.0.2.1"
+        );
+    }
+
+    #[test]
+    fn connections_opened_to_one_address_have_a_limit_of_their_own() {
+        let table = table(10, 2);
+        let _phone = table.accept(ends("192.0.2.1:1")).expect("room");
+        let open = |at: &str| table.reuse_or_open(ends(at), false);
+        let _kept = [open("192.0.2.1:2").expect("room"), open("192.0.2.1:3").expect("room")];
+        assert!(matches!(open("192.0.2.1:4"), Err(SendError::TooManyWithAddress)));
+        assert!(open("192.0.2.1:3").is_ok(), "what is there is used");
+        assert!(open("192.0.2.2:4").is_ok());
+        assert!(table.accept(ends("192.0.2.1:5")).is_ok());
     }
 
     #[test]

@@ -219,7 +219,7 @@ async fn one_source_has_its_share_of_connections_and_gets_room_back() {
     messages(&mut endpoint, 2).await;
     let mut third = connect(&net).await;
     tokio::join!(expect_end(&mut third), nothing_for(&mut endpoint, BLINK));
-    assert_eq!((net.stats().refused, net.stats().connections), (1, 2));
+    assert_eq!((net.stats().refused_source, net.stats().connections), (1, 2));
 
     drop(first);
     closed(&mut endpoint).await;

@@ -70,8 +70,8 @@ impl Target {
     /// RFC 3581 4).
     ///
     /// It leaves from the address that was asked. Over TCP, TLS or WebSocket: back on the connection, and if
-    /// that is gone, to the source address at the port of the sent-by. Over UDP: to `maddr` if that is an
-    /// address, else to the source address; at the source port if the Via has `rport`, else at the port of
+    /// that is gone, to the source address at the port of the sent-by. Over UDP: to `maddr` if that is a
+    /// multicast address, else to the source address; at the source port if the Via has `rport`, else at the port of
     /// the sent-by, else at the protocol's own.
     ///
     /// `received` is not looked at: [`Message::stamp_received`] makes it the source address.
@@ -115,9 +115,12 @@ pub(crate) fn leads_to_nobody(via: &Via<'_>) -> bool {
     address.is_some_and(|ip| !is_somebody(ip)) && maddr(via).is_none()
 }
 
-/// The address in `maddr`.
+/// The group in `maddr`, which is there for multicast (RFC 3261 18.1.1).
+///
+/// The address of a single host is not taken (against 18.2.2): with it anybody could have our responses, and their
+/// retransmissions, sent to somebody who never asked.
 fn maddr(via: &Via<'_>) -> Option<IpAddr> {
-    via.maddr()?.ip().filter(|&ip| is_somebody(ip))
+    via.maddr()?.ip().filter(IpAddr::is_multicast)
 }
 
 fn is_somebody(ip: IpAddr) -> bool {
@@ -204,6 +207,7 @@ mod tests {
             ("SIP/2.0/UDP a.example:5070;maddr=224.0.1.75;rport", "224.0.1.75:5070"),
             ("SIP/2.0/UDP a.example;maddr=b.example", "192.0.2.1:5060"),
             ("SIP/2.0/UDP a.example;maddr=255.255.255.255", "192.0.2.1:5060"),
+            ("SIP/2.0/UDP a.example;maddr=203.0.113.5", "192.0.2.1:5060"),
         ] {
             let target = Target::for_response(&Via::parse(via.as_bytes()).unwrap(), &from);
             assert_eq!(

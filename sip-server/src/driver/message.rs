@@ -61,9 +61,12 @@ fn enter_tm(local: &Local, msg: &Message, source: &Source, cseq: u32) -> Matched
     stripe.table.handle_request(clock::now(), msg, source, &mut outbox)
 }
 
-/// What every request must have for anybody to answer or relay it (RFC 3261 8.1.1). Returns the number
+/// What every request must have for anybody to answer or relay it (RFC 3261 8.1.1), once. Returns the number
 /// of its CSeq.
 fn essentials(msg: &Message) -> Result<u32, HeaderError> {
+    if let Some(name) = repeated(msg) {
+        return Err(HeaderError::Malformed { name, at: 0 });
+    }
     msg.top_via()?;
     msg.call_id()?;
     msg.from()?;
@@ -73,6 +76,27 @@ fn essentials(msg: &Message) -> Result<u32, HeaderError> {
         Some(method) if method == cseq.method => Ok(cseq.number),
         _ => Err(HeaderError::Malformed { name: "CSeq", at: 0 }),
     }
+}
+
+/// A header that stands there twice and may not: one that reads the first and one that reads the last would not
+/// agree on who calls whom (RFC 3261 7.3.1, RFC 4475 3.3.8).
+fn repeated(msg: &Message) -> Option<&'static str> {
+    let mut seen = 0_u8;
+    for (name, ..) in msg {
+        let bit = match name {
+            HeaderName::From => 1,
+            HeaderName::To => 2,
+            HeaderName::CallId => 4,
+            HeaderName::CSeq => 8,
+            HeaderName::MaxForwards => 16,
+            _ => continue,
+        };
+        if seen & bit != 0 {
+            return Some(["From", "To", "Call-ID", "CSeq", "Max-Forwards"][bit.trailing_zeros() as usize]);
+        }
+        seen |= bit;
+    }
+    None
 }
 
 /// The ACK of a negative reply that was sent without state carries the tag that we gave it.

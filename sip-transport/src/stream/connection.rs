@@ -12,8 +12,10 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, WriteHalf};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
+use crate::budget::Budget;
 use crate::error::SendError;
 use crate::inbound::Inbound;
+use crate::limit::{Hits, Limit};
 use crate::stats::Counters;
 use crate::stream::queue::Next;
 use crate::stream::read::{End, Reader, Timeouts};
@@ -30,6 +32,8 @@ pub(crate) struct Shared {
     pub(crate) connect_timeout: Duration,
     pub(crate) write_timeout: Duration,
     pub(crate) counters: Arc<Counters>,
+    pub(crate) hits: Hits,
+    pub(crate) budget: Arc<Budget>,
     pub(crate) to_worker: mpsc::Sender<Inbound>,
 }
 
@@ -64,14 +68,14 @@ pub(crate) async fn opened<S: AsyncRead + AsyncWrite>(
 }
 
 async fn serve<S: AsyncRead + AsyncWrite>(stream: S, guard: &Guard, first_in_time: bool) -> End {
-    let Shared { limits, timeouts, counters, to_worker, write_timeout, .. } = &*guard.shared;
+    let Shared { limits, timeouts, counters, budget, to_worker, write_timeout, .. } = &*guard.shared;
     let conn = guard.conn();
     let (read, write) = tokio::io::split(stream);
-    let reader = Reader { conn, limits, timeouts, counters, to_worker };
+    let reader = Reader { conn, limits, timeouts, counters, budget, to_worker };
     tokio::select! {
         end = reader.run(read, first_in_time) => end,
         end = write_all(write, conn, *write_timeout, counters) => end,
-        () = conn.queue.kill.notified() => End::SlowReader,
+        () = conn.queue.kill.notified() => End::Limit(Limit::WriteQueue),
     }
 }
 
@@ -90,7 +94,7 @@ async fn write_all<W: AsyncWrite>(
                 match timeout(patience, write.flush()).await {
                     Ok(Ok(())) => conn.queue.wake.notified().await,
                     Ok(Err(error)) => return End::Error(error.into()),
-                    Err(_) => return End::WriteStalled,
+                    Err(_) => return End::Limit(Limit::WriteTimeout),
                 }
                 continue;
             }
@@ -104,7 +108,7 @@ async fn write_all<W: AsyncWrite>(
             Ok(Ok(0)) => return End::Error(SendError::Io(io::ErrorKind::WriteZero)),
             Ok(Ok(count)) => counters.sent.add(conn.queue.advance(count)),
             Ok(Err(error)) => return End::Error(error.into()),
-            Err(_) => return End::WriteStalled,
+            Err(_) => return End::Limit(Limit::WriteTimeout),
         }
     }
 }
@@ -132,10 +136,8 @@ impl Guard {
     /// Takes the connection out, then tells the worker what was not written, and of the end.
     async fn finish(mut self, end: End) {
         let counters = &self.shared.counters;
-        match end {
-            End::SlowReader | End::WriteStalled => counters.slow_readers.inc(),
-            End::TimedOut => counters.timed_out.inc(),
-            End::Closed | End::Malformed | End::Drained | End::Error(_) | End::NoWorker => {}
+        if let End::Limit(limit) = end {
+            self.shared.hits.note(limit, self.conn.remote.ip(), counters);
         }
         tracing::debug!(flow = %self.conn.flow, remote = %self.conn.remote, ?end, "connection ended");
         drop(self.registration.take());

@@ -21,6 +21,7 @@ use tokio::time::{Sleep, sleep};
 use crate::config::Config;
 use crate::error::SendError;
 use crate::inbound::{Inbound, SendTag};
+use crate::limit::{Hits, Limit, Reporter};
 use crate::stats::Counters;
 use crate::stream::connection::{Guard, Shared};
 use crate::stream::read::Timeouts;
@@ -55,6 +56,7 @@ pub(crate) struct Streams {
     table: Arc<Table>,
     shared: Arc<Shared>,
     inbound: mpsc::Receiver<Inbound>,
+    reporter: Reporter,
     /// Dropped with the worker: then every connection ends.
     tasks: JoinSet<()>,
 }
@@ -73,9 +75,12 @@ impl Streams {
             connect_timeout: config.connect_timeout,
             write_timeout: config.write_timeout,
             counters,
+            hits: Hits::default(),
+            budget: Arc::clone(&table.budget),
             to_worker,
         });
-        Self { listeners, table, shared, inbound, tasks: JoinSet::new() }
+        let reporter = Reporter::new(config);
+        Self { listeners, table, shared, inbound, reporter, tasks: JoinSet::new() }
     }
 
     /// Accepts what has come, and appends what connections have received. `listener` finds the number of a
@@ -94,6 +99,7 @@ impl Streams {
                 tracing::error!(%error, "a connection's task has failed");
             }
         }
+        self.reporter.poll(cx, &self.shared.hits, &self.shared.counters);
         let _ = self.inbound.poll_recv_many(cx, into, BATCH);
     }
 
@@ -102,7 +108,8 @@ impl Streams {
         let conn = self.table.find(flow).ok_or(SendError::FlowGone(flow))?;
         match conn.queue.push(bytes, tag) {
             Err(SendError::Closed) => Err(SendError::FlowGone(flow)),
-            pushed => pushed,
+            Err(error) => Err(note(&self.shared, error, conn.remote)),
+            Ok(()) => Ok(()),
         }
     }
 
@@ -114,12 +121,12 @@ impl Streams {
         bytes: Bytes,
         tag: Option<SendTag>,
     ) -> Result<(), SendError> {
-        let pushed = self.push(ends, forced, bytes.clone(), tag);
-        if pushed != Err(SendError::Closed) {
-            return pushed;
+        let mut pushed = self.push(ends, forced, bytes.clone(), tag);
+        if pushed == Err(SendError::Closed) {
+            // The connection ended between being found and being used, and has left the table by now.
+            pushed = self.push(ends, forced, bytes, tag);
         }
-        // The connection ended between being found and being used, and has left the table by now.
-        self.push(ends, forced, bytes, tag)
+        pushed.map_err(|error| note(&self.shared, error, ends.remote))
     }
 
     fn push(
@@ -176,12 +183,24 @@ impl Streams {
                     self.tasks.spawn(connection::accepted(stream, guard));
                 }
                 Err(error) => {
-                    self.shared.counters.refused.inc();
                     tracing::debug!(%remote, %error, "connection refused");
+                    note(&self.shared, error, remote);
                 }
             }
         }
         // There may be more: others get their turn first.
         cx.waker().wake_by_ref();
     }
+}
+
+/// Counts a refusal that is about a limit. A queue that is full is counted when its connection ends.
+fn note(shared: &Shared, error: SendError, remote: SocketAddr) -> SendError {
+    let limit = match error {
+        SendError::TooManyConnections => Limit::Connections,
+        SendError::TooManyWithAddress => Limit::ConnectionsPerSource,
+        SendError::TooMuchBuffered => Limit::Buffered,
+        _ => return error,
+    };
+    shared.hits.note(limit, remote.ip(), &shared.counters);
+    error
 }

@@ -1,11 +1,13 @@
 //! What waits to be written on one connection: bounded, filled from any worker.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
+use crate::budget::Budget;
 use crate::error::SendError;
 use crate::inbound::SendTag;
 
@@ -46,6 +48,7 @@ struct Inner {
 pub(crate) struct WriteQueue {
     inner: Mutex<Inner>,
     limit: usize,
+    budget: Arc<Budget>,
     /// Something waits, or the state has changed.
     pub(crate) wake: Notify,
     /// The connection is to end at once.
@@ -64,12 +67,14 @@ pub(crate) enum Next {
 }
 
 impl WriteQueue {
-    pub(crate) fn new(limit: usize) -> Self {
+    /// `limit` for this one, `budget` for all together.
+    pub(crate) fn new(limit: usize, budget: Arc<Budget>) -> Self {
         let inner = Inner { waiting: VecDeque::new(), cost: 0, written: 0, activity: 0, state: State::Open };
-        Self { inner: Mutex::new(inner), limit, wake: Notify::new(), kill: Notify::new() }
+        Self { inner: Mutex::new(inner), limit, budget, wake: Notify::new(), kill: Notify::new() }
     }
 
-    /// Appends a message. One that would pass the limit ends the connection: [`SendError::SlowReader`].
+    /// Appends a message. One that would pass the limit ends the connection: [`SendError::SlowReader`]; one for
+    /// which there is no room in all is refused: [`SendError::TooMuchBuffered`].
     pub(crate) fn push(&self, bytes: Bytes, tag: Option<SendTag>) -> Result<(), SendError> {
         let mut inner = self.inner.lock();
         match inner.state {
@@ -77,15 +82,19 @@ impl WriteQueue {
             State::Draining => return Err(SendError::ShuttingDown),
             State::Closed(error) => return Err(error),
         }
-        let cost = inner.cost + bytes.len() + OVERHEAD;
+        let more = bytes.len() + OVERHEAD;
         // One message alone always fits: its size has limits of its own.
-        if cost > self.limit && !inner.waiting.is_empty() {
+        if inner.waiting.is_empty() {
+            self.budget.force(more);
+        } else if inner.cost + more > self.limit {
             inner.state = State::Closed(SendError::SlowReader);
             drop(inner);
             self.kill.notify_one();
             return Err(SendError::SlowReader);
+        } else if !self.budget.take(more) {
+            return Err(SendError::TooMuchBuffered);
         }
-        inner.cost = cost;
+        inner.cost += more;
         inner.activity += 1;
         inner.waiting.push_back(Waiting { bytes, tag });
         drop(inner);
@@ -119,6 +128,7 @@ impl WriteQueue {
             inner.waiting.pop_front();
             inner.written -= len;
             inner.cost -= len + OVERHEAD;
+            self.budget.give(len + OVERHEAD);
             completed += 1;
         }
         completed
@@ -152,7 +162,7 @@ impl WriteQueue {
             State::Open | State::Draining => reason,
         };
         inner.state = State::Closed(reason);
-        inner.cost = 0;
+        self.budget.give(std::mem::take(&mut inner.cost));
         inner.written = 0;
         let tags = inner.waiting.drain(..).filter_map(|w| w.tag).collect();
         (tags, reason)
@@ -167,6 +177,10 @@ mod tests {
         Bytes::from(vec![b'x'; len])
     }
 
+    fn queue(limit: usize) -> WriteQueue {
+        WriteQueue::new(limit, Arc::new(Budget::new(100_000)))
+    }
+
     fn lens(queue: &WriteQueue) -> Vec<usize> {
         match queue.next(8) {
             Next::Write(list) => list.iter().map(Bytes::len).collect(),
@@ -176,7 +190,7 @@ mod tests {
 
     #[test]
     fn message_leaves_the_queue_only_when_its_last_byte_is_written() {
-        let queue = WriteQueue::new(10_000);
+        let queue = queue(10_000);
         queue.push(bytes(10), Some(SendTag(1))).expect("room");
         queue.push(bytes(20), Some(SendTag(2))).expect("room");
         assert_eq!(queue.advance(4), 0);
@@ -189,7 +203,7 @@ mod tests {
 
     #[test]
     fn overflow_ends_the_queue_and_says_so_to_everyone_in_it() {
-        let queue = WriteQueue::new(1_000);
+        let queue = queue(1_000);
         queue.push(bytes(5_000), Some(SendTag(1))).expect("a single message always fits");
         assert_eq!(queue.push(bytes(1), Some(SendTag(2))), Err(SendError::SlowReader));
         assert!(matches!(queue.next(8), Next::Done));
@@ -198,12 +212,25 @@ mod tests {
 
     #[test]
     fn draining_queue_takes_nothing_and_ends_when_it_is_empty() {
-        let queue = WriteQueue::new(1_000);
+        let queue = queue(1_000);
         queue.push(bytes(3), None).expect("room");
         queue.drain();
         assert_eq!(queue.push(bytes(3), None), Err(SendError::ShuttingDown));
         assert_eq!(lens(&queue), [3]);
         assert_eq!(queue.advance(3), 1);
         assert!(matches!(queue.next(8), Next::Done));
+    }
+
+    #[test]
+    fn queues_share_what_may_wait_in_all_and_each_may_have_one_message() {
+        let budget = Arc::new(Budget::new(1_000));
+        let queues = [0, 1].map(|_| WriteQueue::new(10_000, Arc::clone(&budget)));
+        queues[0].push(bytes(900), None).expect("room");
+        assert_eq!(queues[0].push(bytes(900), None), Err(SendError::TooMuchBuffered));
+        queues[1].push(bytes(900), None).expect("a single message always fits");
+        assert_eq!(queues[0].advance(900), 1);
+        queues[0].push(bytes(10), None).expect("the connection goes on");
+        let _ = queues.iter().map(|queue| queue.close(SendError::Closed)).collect::<Vec<_>>();
+        assert_eq!(budget.used(), 0);
     }
 }

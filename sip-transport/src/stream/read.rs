@@ -7,15 +7,17 @@ use std::pin::{Pin, pin};
 use std::task::{Poll, ready};
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
-use sip_core::Limits;
+use bytes::BytesMut;
 use sip_core::frame::{Framed, Framer};
+use sip_core::{Limits, ParseError};
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::sync::mpsc;
 use tokio::time::sleep;
 
+use crate::budget::{Budget, Held};
 use crate::error::SendError;
 use crate::inbound::Inbound;
+use crate::limit::Limit;
 use crate::stats::Counters;
 use crate::table::Conn;
 
@@ -37,12 +39,8 @@ pub(crate) enum End {
     Closed,
     /// What the peer sent is no SIP.
     Malformed,
-    /// Nothing, or nothing complete, came in time.
-    TimedOut,
-    /// The write queue was full.
-    SlowReader,
-    /// A write made no progress.
-    WriteStalled,
+    /// The peer ran into this limit.
+    Limit(Limit),
     /// This side is shutting down, and everything is written.
     Drained,
     /// The worker is gone.
@@ -55,8 +53,8 @@ impl End {
     /// What this means for a message that was still waiting.
     pub(crate) const fn as_send_error(self) -> SendError {
         match self {
-            Self::Closed | Self::Malformed | Self::TimedOut => SendError::Closed,
-            Self::SlowReader | Self::WriteStalled => SendError::SlowReader,
+            Self::Limit(Limit::WriteQueue | Limit::WriteTimeout) => SendError::SlowReader,
+            Self::Closed | Self::Malformed | Self::Limit(_) => SendError::Closed,
             Self::Drained | Self::NoWorker => SendError::ShuttingDown,
             Self::Error(error) => error,
         }
@@ -77,6 +75,7 @@ pub(crate) struct Reader<'a> {
     pub(crate) limits: &'a Limits,
     pub(crate) timeouts: &'a Timeouts,
     pub(crate) counters: &'a Counters,
+    pub(crate) budget: &'a Budget,
     pub(crate) to_worker: &'a mpsc::Sender<Inbound>,
 }
 
@@ -89,9 +88,18 @@ enum Expecting {
     Anything { activity: u64 },
 }
 
+/// What a read has completed.
+#[derive(Clone, Copy, Debug, Default)]
+struct Complete {
+    messages: usize,
+    keep_alives: usize,
+}
+
 impl Reader<'_> {
     /// Reads until the connection ends. `first_in_time`: the first message has the time of a message.
     pub(crate) async fn run<R: AsyncRead>(self, read: R, first_in_time: bool) -> End {
+        let mut waits_for_first = first_in_time;
+        let mut held = Held::new(self.budget);
         let mut read = pin!(read);
         let mut framer = Framer::new(*self.limits);
         let mut buf = BytesMut::new();
@@ -111,19 +119,24 @@ impl Reader<'_> {
                         timer.set(sleep(self.patience(expecting)));
                         continue;
                     }
-                    _ => return End::TimedOut,
+                    Expecting::Anything { .. } => return End::Limit(Limit::IdleTimeout),
+                    Expecting::Message => return End::Limit(Limit::MessageTimeout),
                 },
             }
-            let complete = match self.frames(&mut framer, &mut buf).await {
+            let Complete { messages, keep_alives } = match self.frames(&mut framer, &mut buf).await {
                 Ok(complete) => complete,
                 Err(end) => return end,
             };
             if buf.is_empty() {
                 buf = BytesMut::new();
             }
+            if !held.set(buf.len().saturating_sub(READ)) {
+                return End::Limit(Limit::Buffered);
+            }
+            waits_for_first &= messages == 0;
             // The time of a message runs from its first byte and is not extended by more of them.
             let next = match expecting {
-                Expecting::Message if complete == 0 => continue,
+                Expecting::Message if waits_for_first || messages + keep_alives == 0 => continue,
                 Expecting::Anything { .. } if buf.is_empty() => continue,
                 _ if buf.is_empty() => self.anything(),
                 _ => Expecting::Message,
@@ -145,38 +158,56 @@ impl Reader<'_> {
     }
 
     /// Hands on every complete frame of `buf`. Returns how many there were.
-    async fn frames(&self, framer: &mut Framer, buf: &mut BytesMut) -> Result<usize, End> {
+    async fn frames(&self, framer: &mut Framer, buf: &mut BytesMut) -> Result<Complete, End> {
         let source = self.conn.source();
-        let mut complete = 0;
+        let mut complete = Complete::default();
+        // Many empty lines in one read are one keep-alive to the worker, and their answers one write.
+        let (mut alive, mut pongs) = (false, 0);
         loop {
-            let inbound = match framer.next(buf) {
-                Ok(None) => return Ok(complete),
+            let framed = framer.next(buf);
+            if let Ok(Some(Framed::Ping | Framed::Pong)) = framed {
+                complete.keep_alives += 1;
+                pongs += usize::from(matches!(framed, Ok(Some(Framed::Ping))));
+                alive = true;
+                continue;
+            }
+            if std::mem::take(&mut alive) {
+                self.counters.keep_alives.inc();
+                if pongs > 0 {
+                    // A full queue ends the connection by itself.
+                    let _ = self.conn.queue.push(b"\r\n".repeat(std::mem::take(&mut pongs)).into(), None);
+                }
+                self.hand_on(Inbound::KeepAlive(source)).await?;
+            }
+            match framed {
                 Ok(Some(Framed::Message(msg))) => {
                     self.counters.received.inc();
-                    Inbound::Message { msg, source }
+                    complete.messages += 1;
+                    self.hand_on(Inbound::Message { msg, source }).await?;
                 }
-                Ok(Some(Framed::Ping)) => {
-                    self.counters.keep_alives.inc();
-                    // A full queue ends the connection by itself.
-                    let _ = self.conn.queue.push(Bytes::from_static(b"\r\n"), None);
-                    Inbound::KeepAlive(source)
-                }
-                Ok(Some(Framed::Pong)) => {
-                    self.counters.keep_alives.inc();
-                    Inbound::KeepAlive(source)
-                }
-                Err(error) => {
-                    self.counters.malformed.inc();
-                    buf.truncate(self.limits.head_bytes);
-                    let bytes = buf.split().freeze();
-                    self.hand_on(Inbound::Malformed { error, bytes, source }).await?;
-                    // Nothing is read any more; a reply may still leave.
-                    sleep(LINGER).await;
-                    return Err(End::Malformed);
-                }
-            };
-            complete += 1;
-            self.hand_on(inbound).await?;
+                Ok(_) => return Ok(complete),
+                Err(error) => return Err(self.malformed(error, buf).await),
+            }
+        }
+    }
+
+    /// What came is no SIP: the worker may answer it, then the connection ends.
+    async fn malformed(&self, error: ParseError, buf: &mut BytesMut) -> End {
+        self.counters.malformed.inc();
+        buf.truncate(self.limits.head_bytes);
+        let bytes = buf.split().freeze();
+        if let Err(end) = self.hand_on(Inbound::Malformed { error, bytes, source: self.conn.source() }).await
+        {
+            return end;
+        }
+        // Nothing is read any more; a reply may still leave.
+        sleep(LINGER).await;
+        match error {
+            ParseError::HeadTooLarge { .. }
+            | ParseError::TooManyHeaders { .. }
+            | ParseError::UriTooLong { .. }
+            | ParseError::BodyTooLarge { .. } => End::Limit(Limit::Message),
+            _ => End::Malformed,
         }
     }
 
