@@ -1,0 +1,108 @@
+//! What a server is measured with: the scenarios, each as its routes.
+//!
+//! Each does, step by step, what the configuration of another server does in a scenario of the same name.
+
+use clap::ValueEnum;
+use sip_core::{Method, StatusCode};
+use sip_modules::rr;
+use sip_server::{Ctx, Routed, Routes, Running, Server, StartError};
+
+/// A scenario.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum Scenario {
+    /// OPTIONS answered without state.
+    #[value(name = "S1")]
+    Options,
+    /// REGISTER saved in memory.
+    #[value(name = "S2")]
+    Register,
+    /// Calls relayed to the request URI, record-routed.
+    #[value(name = "S3")]
+    Call,
+    /// Calls relayed to where the callee is registered.
+    #[value(name = "S4")]
+    LookedUpCall,
+}
+
+impl Scenario {
+    /// Starts a server that does this.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Server::start`].
+    pub async fn start(self, server: Server) -> Result<Running, StartError> {
+        match self {
+            Self::Options => server.start(|_| Answer).await,
+            Self::Register => server.start(|_| Save).await,
+            Self::Call => server.start(|_| Relay::new(false)).await,
+            Self::LookedUpCall => server.start(|_| Relay::new(true)).await,
+        }
+    }
+}
+
+/// S1.
+struct Answer;
+
+impl Routes for Answer {
+    async fn request(&self, ctx: &mut Ctx) -> Routed {
+        match ctx.method() {
+            Method::Options => ctx.reply_stateless(StatusCode::OK),
+            _ => ctx.reply_stateless(StatusCode::METHOD_NOT_ALLOWED),
+        }
+    }
+}
+
+/// S2.
+struct Save;
+
+impl Routes for Save {
+    async fn request(&self, ctx: &mut Ctx) -> Routed {
+        ctx.process_maxfwd(10)?;
+        match ctx.method() {
+            Method::Register => ctx.save().await.map(drop),
+            _ => ctx.reply_stateless(StatusCode::METHOD_NOT_ALLOWED),
+        }
+    }
+}
+
+/// S3 and S4.
+struct Relay {
+    lookup: bool,
+    record_route: rr::Options,
+}
+
+impl Relay {
+    fn new(lookup: bool) -> Self {
+        let mut record_route = rr::Options::default();
+        record_route.append_fromtag = false; // as the other servers are configured
+        Self { lookup, record_route }
+    }
+}
+
+impl Routes for Relay {
+    async fn request(&self, ctx: &mut Ctx) -> Routed {
+        ctx.process_maxfwd(10)?;
+        if self.lookup && ctx.method() == Method::Register {
+            return ctx.save().await.map(drop);
+        }
+        if ctx.method() == Method::Cancel {
+            return Ok(()); // of no call: one that matched goes to `cancel`
+        }
+        if ctx.has_totag() {
+            if ctx.loose_route()? {
+                return ctx.relay().await;
+            }
+            return match ctx.method() {
+                Method::Ack => Ok(()),
+                _ => ctx.reply_stateless(StatusCode::NOT_FOUND),
+            };
+        }
+        if matches!(ctx.method(), Method::Invite | Method::Subscribe) {
+            ctx.record_route_with(&self.record_route)?;
+        }
+        if self.lookup {
+            ctx.lookup().await?; // 404 when nobody is registered
+        }
+        ctx.relay().await
+    }
+}
