@@ -1,0 +1,328 @@
+//! One VM: a worker's own interpreter with one version of the script, its limits and its coroutines.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use mlua::{
+    Function, HookTriggers, Lua, LuaOptions, RegistryKey, StdLib, Table, Thread, Value, VmState,
+};
+
+use crate::current::{Current, Hub, Waiting};
+use crate::error::ScriptError;
+use crate::ksr;
+use crate::ksr::call::{Shim, WAITS};
+use crate::script::Script;
+use sip_server::Shared;
+
+/// What the coroutine of a route yields when the function of the script has ended.
+const DONE: Value = light(16);
+/// What it is resumed with in order to raise an error where it yielded.
+const RAISE: Value = light(24);
+
+/// A value that no script has.
+const fn light(number: usize) -> Value {
+    Value::LightUserData(mlua::LightUserData(std::ptr::without_provenance_mut(number)))
+}
+
+/// After how many instructions the limit is looked at.
+const STEP: u32 = 10_000;
+/// Idle coroutines that are kept.
+const IDLE: usize = 32;
+
+/// One interpreter. It never leaves its worker.
+pub(crate) struct Vm {
+    lua: Lua,
+    hub: Rc<Hub>,
+    globals: Table,
+    route: Function,
+    idle: RefCell<Vec<Thread>>,
+    budget: Rc<Budget>,
+    script: Script,
+}
+
+/// How the instruction limit stands.
+struct Budget {
+    limit: u64,
+    used: Cell<u64>,
+    /// Where the limit was passed.
+    over: RefCell<Option<String>>,
+}
+
+/// What came of a step of a route.
+enum Step {
+    /// The function has ended. `false`: there is none of this name.
+    Ended(bool),
+    Waits(Waiting),
+}
+
+impl Vm {
+    /// A VM with the script loaded: its top level has run.
+    ///
+    /// # Errors
+    ///
+    /// Whatever is wrong with the script.
+    pub(crate) fn new(script: &Script, shared: Option<&Shared>) -> Result<Self, ScriptError> {
+        let lua_error = |error| text_of(&error, script);
+        let lua = Lua::new_with(StdLib::ALL_SAFE, LuaOptions::new()).map_err(lua_error)?;
+        let settings = &script.env().settings;
+        if !settings.jit {
+            lua.load("if jit then jit.off() end").exec().map_err(lua_error)?;
+        }
+        let hub = Rc::new(Hub::new(script.env().clone(), script.version(), shared.cloned()));
+        let route = prelude(&lua, &hub).map_err(lua_error)?;
+        let limit = if settings.jit { 0 } else { settings.instructions };
+        let budget = Rc::new(Budget { limit, used: Cell::new(0), over: RefCell::default() });
+        let vm = Self {
+            globals: lua.globals(),
+            hub,
+            route,
+            idle: RefCell::default(),
+            budget,
+            script: script.clone(),
+            lua,
+        };
+        if settings.memory > 0 {
+            vm.lua.set_memory_limit(settings.memory).map_err(lua_error)?;
+        }
+        vm.watch();
+        let chunk = vm.lua.load(script.text()).set_name(format!("@{}", script.name()));
+        chunk.exec().map_err(|error| vm.error(Some(error), script.name()))?;
+        if !vm.has("ksr_request_route") {
+            return Err(ScriptError::NoRequestRoute { path: script.path().into() });
+        }
+        Ok(vm)
+    }
+
+    /// Whether the script has a function of this name now.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.globals.raw_get::<Value>(name).is_ok_and(|value| !value.is_nil())
+    }
+
+    /// The version of the script.
+    pub(crate) fn version(&self) -> u32 {
+        self.script.version()
+    }
+
+    /// Whether the script fills its memory for good: nothing that could be collected is left.
+    pub(crate) fn is_full(&self) -> bool {
+        let limit = self.script.env().settings.memory;
+        // A collection that fails frees something all the same: only what is left counts.
+        let _ = self.lua.gc_collect();
+        limit > 0 && self.lua.used_memory() > limit / 4 * 3
+    }
+
+    /// Bytes that the VM uses.
+    pub(crate) fn used_memory(&self) -> usize {
+        self.lua.used_memory()
+    }
+
+    /// Runs a function of the script as a route, and gives the context back when it has ended.
+    ///
+    /// While it waits, nothing of it is in the VM but its coroutine. Dropped then, the coroutine is garbage.
+    pub(crate) async fn run(
+        &self,
+        name: &str,
+        argument: Option<&str>,
+        current: Current,
+    ) -> (Option<Current>, Result<bool, ScriptError>) {
+        let mut thread = match self.thread() {
+            Ok(thread) => thread,
+            Err(error) => return (Some(current), Err(self.error(Some(error), name))),
+        };
+        let (mut current, mut step) = self.step(&thread, name, current, (name, argument));
+        loop {
+            match step {
+                Ok(Step::Ended(found)) => {
+                    let mut idle = self.idle.borrow_mut();
+                    if idle.len() < IDLE {
+                        idle.push(thread);
+                    }
+                    return (current, Ok(found));
+                }
+                Ok(Step::Waits(waiting)) => {
+                    let parked = match self.lua.create_registry_value(thread) {
+                        Ok(key) => Parked { lua: &self.lua, key: Some(key) },
+                        Err(error) => return (None, Err(self.error(Some(error), name))),
+                    };
+                    let (back, answer) = waiting.await;
+                    thread = match parked.unpark() {
+                        Ok(thread) => thread,
+                        Err(error) => return (Some(back), Err(self.error(Some(error), name))),
+                    };
+                    (current, step) = match answer.into_lua(&self.lua, 0) {
+                        Ok(answer) => self.step(&thread, name, back, answer),
+                        Err(error) => (Some(back), Err(self.error(Some(error), name))),
+                    };
+                }
+                Err(error) => return (current, Err(error)),
+            }
+        }
+    }
+
+    /// Runs a coroutine until it waits or ends.
+    fn step(
+        &self,
+        thread: &Thread,
+        name: &str,
+        current: Current,
+        arguments: impl mlua::IntoLuaMulti,
+    ) -> (Option<Current>, Result<Step, ScriptError>) {
+        let outer = self.hub.put(Some(current));
+        let used = self.budget.used.replace(0);
+        let resumed = thread.resume::<(Value, Value, Value)>(arguments);
+        let step = self.judge(resumed, thread, name);
+        self.budget.used.set(used);
+        (self.hub.put(outer), step)
+    }
+
+    fn judge(
+        &self,
+        resumed: mlua::Result<(Value, Value, Value)>,
+        thread: &Thread,
+        name: &str,
+    ) -> Result<Step, ScriptError> {
+        let (first, ok, problem) = resumed.map_err(|error| self.error(Some(error), name))?;
+        if self.budget.over.borrow().is_some() {
+            drop(self.hub.waiting());
+            return Err(self.error(None, name));
+        }
+        if first == DONE {
+            return match ok {
+                Value::Boolean(false) => Err(self.problem(problem, name)),
+                Value::Boolean(true) => Ok(Step::Ended(true)),
+                _ => Ok(Step::Ended(false)),
+            };
+        }
+        if first == WAITS
+            && let Some(waiting) = self.hub.waiting()
+        {
+            return Ok(Step::Waits(waiting));
+        }
+        // The script's own yield, where there is nobody to yield to: an error there, as in Lua itself.
+        let raised = thread.resume::<(Value, Value, Value)>(RAISE);
+        drop(self.hub.waiting());
+        match raised {
+            Ok((first, Value::Boolean(false), problem)) if first == DONE => Err(self.problem(problem, name)),
+            _ => Err(ScriptError::Yield(name.to_owned())),
+        }
+    }
+
+    /// A coroutine that waits for the name of a function.
+    fn thread(&self) -> mlua::Result<Thread> {
+        match self.idle.borrow_mut().pop() {
+            Some(thread) => Ok(thread),
+            None => self.lua.create_thread(self.route.clone()),
+        }
+    }
+
+    /// Counts instructions from now on.
+    ///
+    /// Beyond the limit every single instruction is an error, so that no `pcall` of the script goes on after it.
+    fn watch(&self) {
+        if self.budget.limit == 0 {
+            return;
+        }
+        let budget = self.budget.clone();
+        let triggers = HookTriggers::new().every_nth_instruction(STEP);
+        let watch = self.lua.set_global_hook(triggers, move |lua, debug| {
+            budget.used.set(budget.used.get() + u64::from(STEP));
+            if budget.used.get() < budget.limit {
+                return Ok(VmState::Continue);
+            }
+            let mut over = budget.over.borrow_mut();
+            if over.is_none() {
+                let source = debug.source().short_src.unwrap_or_default().into_owned();
+                *over = Some(format!("{source}:{}", debug.current_line().unwrap_or_default()));
+                lua.set_global_hook(HookTriggers::new().every_nth_instruction(1), |_, _| Err(too_many()))?;
+            }
+            Err(too_many())
+        });
+        if let Err(error) = watch {
+            tracing::error!(%error, "the instruction limit is not enforced");
+        }
+    }
+
+    /// What an error of mlua's means. `None`: the instruction limit was passed.
+    fn error(&self, error: Option<mlua::Error>, name: &str) -> ScriptError {
+        if let Some(at) = self.budget.over.take() {
+            self.watch();
+            return ScriptError::Instructions { at, limit: self.budget.limit };
+        }
+        match error {
+            Some(error) if is_memory(&error) => self.out_of_memory(name),
+            Some(error) => text_of(&error, &self.script),
+            None => ScriptError::Lua(format!("{name}: ended")),
+        }
+    }
+
+    /// What the script raised.
+    fn problem(&self, problem: Value, name: &str) -> ScriptError {
+        match problem {
+            Value::String(text) if text.as_bytes() == b"not enough memory" => self.out_of_memory(name),
+            Value::String(text) => ScriptError::Lua(text.to_string_lossy()),
+            Value::Error(error) => self.error(Some(*error), name),
+            other => ScriptError::Lua(format!("{name}: error object is a {} value", other.type_name())),
+        }
+    }
+
+    fn out_of_memory(&self, name: &str) -> ScriptError {
+        ScriptError::Memory { at: name.to_owned(), limit: self.script.env().settings.memory }
+    }
+}
+
+/// A coroutine that waits. Dropped, it is forgotten.
+struct Parked<'a> {
+    lua: &'a Lua,
+    key: Option<RegistryKey>,
+}
+
+impl Parked<'_> {
+    fn unpark(mut self) -> mlua::Result<Thread> {
+        let Some(key) = self.key.take() else { return Err(mlua::Error::runtime("unparked twice")) };
+        let thread = self.lua.registry_value(&key);
+        self.lua.remove_registry_value(key)?;
+        thread
+    }
+}
+
+impl Drop for Parked<'_> {
+    fn drop(&mut self) {
+        if let Some(key) = self.key.take() {
+            // It is of this VM: nothing else can go wrong.
+            let _ = self.lua.remove_registry_value(key);
+        }
+    }
+}
+
+/// Runs the prelude and fills `KSR`; returns the function of the coroutines.
+fn prelude(lua: &Lua, hub: &Rc<Hub>) -> mlua::Result<Function> {
+    let prelude = lua.load(include_str!("prelude.lua")).set_name("=ksr");
+    let (waiting, route, exit) = prelude.call::<(Function, Function, Function)>((WAITS, DONE, RAISE))?;
+    lua.set_app_data(Shim(waiting));
+    ksr::register(lua, hub, exit)?;
+    Ok(route)
+}
+
+fn too_many() -> mlua::Error {
+    mlua::Error::runtime("too many instructions")
+}
+
+fn is_memory(error: &mlua::Error) -> bool {
+    match error {
+        mlua::Error::MemoryError(_) => true,
+        mlua::Error::CallbackError { cause, .. } => is_memory(cause),
+        _ => false,
+    }
+}
+
+/// The text of an error, without the traceback: it begins with file and line.
+fn text_of(error: &mlua::Error, script: &Script) -> ScriptError {
+    let text = match error {
+        mlua::Error::SyntaxError { message, .. } => message.clone(),
+        mlua::Error::RuntimeError(message) => message.clone(),
+        mlua::Error::CallbackError { cause, .. } => return text_of(cause, script),
+        other => other.to_string(),
+    };
+    let text = text.split("\nstack traceback:").next().unwrap_or_default();
+    ScriptError::Lua(text.to_owned())
+}
