@@ -15,8 +15,8 @@ use sip_server::{
 };
 use smallvec::SmallVec;
 
-use crate::value::Kemi;
 use crate::settings::Env;
+use crate::value::Kemi;
 
 /// What kind of route runs, with its context.
 #[expect(clippy::large_enum_variant, reason = "a box would cost more than the move that it saves")]
@@ -37,8 +37,6 @@ pub(crate) enum Route {
     Response(ReplyCtx),
     /// Armed by `t_on_reply`.
     Reply(ReplyCtx),
-    /// An event: no message.
-    Event,
 }
 
 /// The context of the route that runs now.
@@ -59,24 +57,22 @@ impl Current {
     }
 
     /// The message that the route is about, as edited so far: a request, or in reply routes a response.
-    pub(crate) fn msg(&self) -> Option<&Message> {
+    pub(crate) fn msg(&self) -> &Message {
         match &self.route {
-            Route::Request(ctx) | Route::Cancel(ctx) => Some(&ctx.msg),
-            Route::Failure(ctx) | Route::BranchFailure(ctx) | Route::Resumed(ctx) => Some(&ctx.msg),
-            Route::Branch(ctx) => Some(&ctx.msg),
-            Route::Response(ctx) | Route::Reply(ctx) => Some(&ctx.msg),
-            Route::Event => None,
+            Route::Request(ctx) | Route::Cancel(ctx) => &ctx.msg,
+            Route::Failure(ctx) | Route::BranchFailure(ctx) | Route::Resumed(ctx) => &ctx.msg,
+            Route::Branch(ctx) => &ctx.msg,
+            Route::Response(ctx) | Route::Reply(ctx) => &ctx.msg,
         }
     }
 
     /// The same, to change it.
-    pub(crate) fn msg_mut(&mut self) -> Option<&mut Message> {
+    pub(crate) fn msg_mut(&mut self) -> &mut Message {
         match &mut self.route {
-            Route::Request(ctx) | Route::Cancel(ctx) => Some(&mut ctx.msg),
-            Route::Failure(ctx) | Route::BranchFailure(ctx) | Route::Resumed(ctx) => Some(&mut ctx.msg),
-            Route::Branch(ctx) => Some(&mut ctx.msg),
-            Route::Response(ctx) | Route::Reply(ctx) => Some(&mut ctx.msg),
-            Route::Event => None,
+            Route::Request(ctx) | Route::Cancel(ctx) => &mut ctx.msg,
+            Route::Failure(ctx) | Route::BranchFailure(ctx) | Route::Resumed(ctx) => &mut ctx.msg,
+            Route::Branch(ctx) => &mut ctx.msg,
+            Route::Response(ctx) | Route::Reply(ctx) => &mut ctx.msg,
         }
     }
 
@@ -85,7 +81,7 @@ impl Current {
         match &self.route {
             Route::Request(ctx) | Route::Cancel(ctx) => Some(ctx),
             Route::Failure(ctx) | Route::BranchFailure(ctx) | Route::Resumed(ctx) => Some(ctx),
-            Route::Branch(_) | Route::Response(_) | Route::Reply(_) | Route::Event => None,
+            Route::Branch(_) | Route::Response(_) | Route::Reply(_) => None,
         }
     }
 
@@ -94,7 +90,7 @@ impl Current {
         match &mut self.route {
             Route::Request(ctx) | Route::Cancel(ctx) => Some(ctx),
             Route::Failure(ctx) | Route::BranchFailure(ctx) | Route::Resumed(ctx) => Some(ctx),
-            Route::Branch(_) | Route::Response(_) | Route::Reply(_) | Route::Event => None,
+            Route::Branch(_) | Route::Response(_) | Route::Reply(_) => None,
         }
     }
 
@@ -106,7 +102,7 @@ impl Current {
         }
     }
 
-    /// The request as it was received; `None` for responses and events.
+    /// The request as it was received; `None` for responses.
     pub(crate) fn received(&self) -> Option<&Message> {
         match &self.route {
             Route::Branch(ctx) => Some(ctx.received()),
@@ -114,7 +110,7 @@ impl Current {
         }
     }
 
-    /// Where the message came from. `None` for events and for responses that were made here.
+    /// Where the message came from. `None` for responses that were made here.
     pub(crate) fn source(&self) -> Option<&Source> {
         match &self.route {
             Route::Branch(ctx) => Some(ctx.source()),
@@ -123,25 +119,26 @@ impl Current {
         }
     }
 
-    /// What all workers share; `None` for events.
-    pub(crate) fn shared(&self) -> Option<&Shared> {
+    /// What all workers share.
+    pub(crate) fn shared(&self) -> &Shared {
         match &self.route {
-            Route::Branch(ctx) => Some(ctx.shared()),
-            Route::Response(ctx) | Route::Reply(ctx) => Some(ctx.shared()),
-            _ => self.ctx().map(Ctx::shared),
+            Route::Request(ctx) | Route::Cancel(ctx) => ctx.shared(),
+            Route::Failure(ctx) | Route::BranchFailure(ctx) | Route::Resumed(ctx) => ctx.shared(),
+            Route::Branch(ctx) => ctx.shared(),
+            Route::Response(ctx) | Route::Reply(ctx) => ctx.shared(),
         }
     }
 
     /// The transaction, if there is one.
     pub(crate) fn transaction(&self) -> Option<TransactionId> {
         match &self.route {
-            Route::Branch(ctx) => ctx.transaction(),
+            Route::Branch(ctx) => Some(ctx.transaction()),
             Route::Response(ctx) | Route::Reply(ctx) => ctx.branch().map(|branch| branch.transaction),
             _ => self.ctx().and_then(Ctx::transaction),
         }
     }
 
-    /// Where the request URI's branch goes (`$du`); `None` for responses and events.
+    /// Where the request URI's branch goes (`$du`); `None` for responses.
     pub(crate) fn destination(&self) -> Option<&Destination> {
         match &self.route {
             Route::Branch(ctx) => Some(&ctx.destination),
@@ -155,11 +152,11 @@ impl Current {
             Route::Request(ctx) | Route::Cancel(ctx) => Some(&mut ctx.destination),
             Route::Failure(ctx) | Route::BranchFailure(ctx) | Route::Resumed(ctx) => Some(&mut ctx.destination),
             Route::Branch(ctx) => Some(&mut ctx.destination),
-            Route::Response(_) | Route::Reply(_) | Route::Event => None,
+            Route::Response(_) | Route::Reply(_) => None,
         }
     }
 
-    /// Message flags. Responses and events have none.
+    /// Message flags. Responses have none.
     pub(crate) fn flags(&self) -> u32 {
         match &self.route {
             Route::Branch(ctx) => ctx.flags,

@@ -111,8 +111,7 @@ fn method(m: &mut Module<'_>) -> mlua::Result<()> {
 
 /// Whether the request has this method, or the response answers such a request.
 fn is_method(current: &Current, name: &str) -> bool {
-    let Some(msg) = current.msg() else { return false };
-    method_of(msg).is_some_and(|method| method.as_bstr() == name)
+    method_of(current.msg()).is_some_and(|method| method.as_bstr() == name)
 }
 
 fn method_of(msg: &Message) -> Option<Method<'_>> {
@@ -122,12 +121,12 @@ fn method_of(msg: &Message) -> Option<Method<'_>> {
 fn myself(m: &mut Module<'_>) -> mlua::Result<()> {
     m.call("is_myself_ruri", |current: &mut Current, ()| is(current.ctx().map(Ctx::is_myself_ruri)))?;
     m.call("is_myself_furi", |current: &mut Current, ()| {
-        let (Some(msg), Some(shared)) = (current.msg(), current.shared()) else { return false };
-        msg.from().and_then(|from| from.uri()).is_ok_and(|uri| shared.is_uri_myself(&uri))
+        let from = current.msg().from().and_then(|from| from.uri());
+        from.is_ok_and(|uri| current.shared().is_uri_myself(&uri))
     })?;
     m.call("is_myself_turi", |current: &mut Current, ()| {
-        let (Some(msg), Some(shared)) = (current.msg(), current.shared()) else { return false };
-        msg.to().and_then(|to| to.uri()).is_ok_and(|uri| shared.is_uri_myself(&uri))
+        let to = current.msg().to().and_then(|to| to.uri());
+        to.is_ok_and(|uri| current.shared().is_uri_myself(&uri))
     })?;
     m.call("is_myself_duri", |current: &mut Current, ()| {
         let uri = current.destination().and_then(|destination| destination.dst_uri.as_deref());
@@ -135,13 +134,13 @@ fn myself(m: &mut Module<'_>) -> mlua::Result<()> {
     })?;
     m.call("is_myself", |current: &mut Current, (uri,): (Text,)| is_myself(current, &uri))?;
     m.call("is_myself_srcip", |current: &mut Current, ()| {
-        let (Some(source), Some(shared)) = (current.source(), current.shared()) else { return false };
+        let Some(source) = current.source() else { return false };
         let ip = source.remote.ip().to_canonical();
-        shared.listens().iter().any(|listen| listen.addr.ip() == ip)
+        current.shared().listens().iter().any(|listen| listen.addr.ip() == ip)
     })?;
     m.call("is_myself_suri", |current: &mut Current, ()| {
-        let (Some(source), Some(shared)) = (current.source(), current.shared()) else { return false };
-        shared.is_myself(host(source.remote.ip()), Some(source.remote.port()), Some(source.protocol))
+        let Some(source) = current.source() else { return false };
+        current.shared().is_myself(host(source.remote.ip()), Some(source.remote.port()), Some(source.protocol))
     })
 }
 
@@ -151,7 +150,7 @@ fn is<E>(answer: Option<Result<bool, E>>) -> bool {
 
 /// Whether a URI, or a bare host with or without a port, is ours.
 fn is_myself(current: &Current, text: &[u8]) -> bool {
-    let Some(shared) = current.shared() else { return false };
+    let shared = current.shared();
     match Uri::parse(text) {
         Ok(uri) => shared.is_uri_myself(&uri),
         Err(_) => Uri::parse(&[b"sip:", text].concat()).is_ok_and(|uri| shared.is_uri_myself(&uri)),
@@ -202,7 +201,7 @@ fn bit(flag: i64) -> Option<u32> {
 fn target(m: &mut Module<'_>) -> mlua::Result<()> {
     m.call("seturi", |current: &mut Current, (uri,): (Text,)| {
         let is_request = !matches!(current.route, Route::Response(_) | Route::Reply(_));
-        is_request && current.msg_mut().is_some_and(|msg| msg.set_request_uri(&**uri).is_ok())
+        is_request && current.msg_mut().set_request_uri(&**uri).is_ok()
     })?;
     m.call("setdsturi", |current: &mut Current, (uri,): (Text,)| {
         current.destination_mut().map(|destination| destination.dst_uri = Some(uri.to_bytes())).is_some()

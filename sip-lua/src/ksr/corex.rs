@@ -19,11 +19,11 @@ pub(crate) fn register(mut m: Module<'_>) -> mlua::Result<Module<'_>> {
         1
     })?;
     m.call("has_ruri_user", |current: &mut Current, ()| {
-        let user = current.msg().and_then(|msg| msg.uri().ok()?.user().map(|user| !user.is_empty()));
-        one(user == Some(true))
+        let uri = current.msg().uri();
+        one(uri.is_ok_and(|uri| uri.user().is_some_and(|user| !user.is_empty())))
     })?;
     m.call("has_user_agent", |current: &mut Current, ()| {
-        let agent = current.msg().and_then(|msg| msg.header(HeaderName::UserAgent));
+        let agent = current.msg().header(HeaderName::UserAgent);
         one(agent.is_some_and(|agent| !agent.is_empty()))
     })?;
     Ok(m)

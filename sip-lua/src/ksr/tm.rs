@@ -79,7 +79,6 @@ fn check_trans(current: &Current) -> i64 {
     match &current.route {
         Route::Request(ctx) => one(ctx.transaction().is_some()),
         Route::Response(ctx) => one(ctx.branch().is_some()),
-        Route::Event => -1,
         _ => 1,
     }
 }

@@ -24,7 +24,7 @@ pub(crate) fn register(mut m: Module<'_>) -> mlua::Result<Module<'_>> {
     })?;
     let hub = m.hub().clone();
     m.anywhere("t_continue", move |current, (index, label, route): (i64, i64, Text)| {
-        let shared = current.as_deref().and_then(Current::shared).or(hub.shared.as_ref());
+        let shared = current.as_deref().map(Current::shared).or(hub.shared.as_ref());
         let (Some(shared), Some(route)) = (shared, hub.route(&route.to_utf8())) else { return -1 };
         let (Ok(index), Ok(label)) = (index.try_into(), label.try_into()) else { return -1 };
         match shared.resume(Suspension::latest(TransactionId { index, label }), route) {
