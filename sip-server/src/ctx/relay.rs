@@ -1,7 +1,7 @@
 //! Stateful relaying (RFC 3261 16.6): one branch for each destination, all at once.
 
 use bytes::Bytes;
-use sip_core::{Message, HeaderName, Method, StatusCode, Target};
+use sip_core::{HeaderName, Message, Method, StatusCode, Target};
 use sip_transaction::{Armed, Asker, BranchId, NewBranch, Round, TransactionId};
 use smallvec::SmallVec;
 
