@@ -10,7 +10,7 @@ use mlua::{
 use crate::current::{Current, Hub, Waiting};
 use crate::error::ScriptError;
 use crate::ksr;
-use crate::ksr::call::{Shim, WAITS};
+use crate::ksr::call::{PRELUDE, Shim, WAITS, place};
 use crate::script::Script;
 use sip_server::Shared;
 
@@ -25,7 +25,10 @@ const fn light(number: usize) -> Value {
 }
 
 /// After how many instructions the limit is looked at.
-const STEP: u32 = 10_000;
+const STEP: u32 = 5_000;
+/// What resuming a coroutine counts for in Lua 5.4, where each has a count of its own that begins anew: one that
+/// ends before [`STEP`] is never counted.
+const RESUMED: u64 = 500;
 /// Idle coroutines that are kept.
 const IDLE: usize = 32;
 
@@ -46,6 +49,25 @@ struct Budget {
     used: Cell<u64>,
     /// Where the limit was passed.
     over: RefCell<Option<String>>,
+}
+
+impl Budget {
+    fn spend(&self, lua: &Lua, instructions: u64) -> mlua::Result<()> {
+        self.used.set(self.used.get() + instructions);
+        if self.limit == 0 || self.used.get() < self.limit {
+            return Ok(());
+        }
+        self.over.borrow_mut().get_or_insert_with(|| place(lua));
+        Err(stop(lua))
+    }
+}
+
+/// From now on every single instruction is an error, so that no `pcall` of the script goes on after it. In Lua 5.4 a
+/// hook is of one coroutine: those around it meet it at their next count.
+fn stop(lua: &Lua) -> mlua::Error {
+    let triggers = HookTriggers::new().every_nth_instruction(1);
+    let set = lua.set_global_hook(triggers, |lua, _| Err(stop(lua)));
+    set.err().unwrap_or_else(|| mlua::Error::runtime("too many instructions"))
 }
 
 /// What came of a step of a route.
@@ -69,9 +91,9 @@ impl Vm {
             lua.load("if jit then jit.off() end").exec().map_err(lua_error)?;
         }
         let hub = Rc::new(Hub::new(script.env().clone(), script.version(), shared.cloned()));
-        let route = prelude(&lua, &hub).map_err(lua_error)?;
         let limit = if settings.jit { 0 } else { settings.instructions };
         let budget = Rc::new(Budget { limit, used: Cell::new(0), over: RefCell::default() });
+        let route = prelude(&lua, &hub, &budget).map_err(lua_error)?;
         let vm = Self {
             globals: lua.globals(),
             hub,
@@ -98,6 +120,11 @@ impl Vm {
         self.globals.raw_get::<Value>(name).is_ok_and(|value| !value.is_nil())
     }
 
+    /// A table of the script's.
+    pub(crate) fn global(&self, name: &str) -> Option<Table> {
+        self.globals.raw_get(name).ok()
+    }
+
     /// The version of the script.
     pub(crate) fn version(&self) -> u32 {
         self.script.version()
@@ -122,14 +149,13 @@ impl Vm {
     pub(crate) async fn run(
         &self,
         name: &str,
-        argument: Option<&str>,
         current: Current,
     ) -> (Option<Current>, Result<bool, ScriptError>) {
         let mut thread = match self.thread() {
             Ok(thread) => thread,
             Err(error) => return (Some(current), Err(self.error(Some(error), name))),
         };
-        let (mut current, mut step) = self.step(&thread, name, current, (name, argument));
+        let (mut current, mut step) = self.step(&thread, name, current, name);
         loop {
             match step {
                 Ok(Step::Ended(found)) => {
@@ -175,35 +201,27 @@ impl Vm {
         (self.hub.put(outer), step)
     }
 
+    /// What a coroutine has come to.
     fn judge(
         &self,
-        resumed: mlua::Result<(Value, Value, Value)>,
+        mut resumed: mlua::Result<(Value, Value, Value)>,
         thread: &Thread,
         name: &str,
     ) -> Result<Step, ScriptError> {
-        let (first, ok, problem) = resumed.map_err(|error| self.error(Some(error), name))?;
-        if self.budget.over.borrow().is_some() {
-            drop(self.hub.waiting());
-            return Err(self.error(None, name));
-        }
-        if first == DONE {
-            return match ok {
-                Value::Boolean(false) => Err(self.problem(problem, name)),
-                Value::Boolean(true) => Ok(Step::Ended(true)),
-                _ => Ok(Step::Ended(false)),
-            };
-        }
-        if first == WAITS
-            && let Some(waiting) = self.hub.waiting()
-        {
-            return Ok(Step::Waits(waiting));
-        }
-        // The script's own yield, where there is nobody to yield to: an error there, as in Lua itself.
-        let raised = thread.resume::<(Value, Value, Value)>(RAISE);
-        drop(self.hub.waiting());
-        match raised {
-            Ok((first, Value::Boolean(false), problem)) if first == DONE => Err(self.problem(problem, name)),
-            _ => Err(ScriptError::Yield(name.to_owned())),
+        loop {
+            // An error may have come between the call that waits and its yield: then nobody waits.
+            let waiting = self.hub.waiting();
+            if self.budget.over.borrow().is_some() {
+                return Err(self.error(None, name));
+            }
+            let (first, ok, problem) = resumed.map_err(|error| self.error(Some(error), name))?;
+            match (waiting, ok) {
+                (Some(waiting), _) if first == WAITS => return Ok(Step::Waits(waiting)),
+                (_, Value::Boolean(false)) if first == DONE => return Err(self.problem(problem, name)),
+                (_, ok) if first == DONE => return Ok(Step::Ended(ok == Value::Boolean(true))),
+                // The script's own yield, where there is nobody to yield to: an error there, as in Lua itself.
+                _ => resumed = thread.resume(RAISE),
+            }
         }
     }
 
@@ -215,27 +233,15 @@ impl Vm {
         }
     }
 
-    /// Counts instructions from now on.
-    ///
-    /// Beyond the limit every single instruction is an error, so that no `pcall` of the script goes on after it.
+    /// Counts instructions from now on, in all coroutines.
     fn watch(&self) {
         if self.budget.limit == 0 {
             return;
         }
         let budget = self.budget.clone();
         let triggers = HookTriggers::new().every_nth_instruction(STEP);
-        let watch = self.lua.set_global_hook(triggers, move |lua, debug| {
-            budget.used.set(budget.used.get() + u64::from(STEP));
-            if budget.used.get() < budget.limit {
-                return Ok(VmState::Continue);
-            }
-            let mut over = budget.over.borrow_mut();
-            if over.is_none() {
-                let source = debug.source().short_src.unwrap_or_default().into_owned();
-                *over = Some(format!("{source}:{}", debug.current_line().unwrap_or_default()));
-                lua.set_global_hook(HookTriggers::new().every_nth_instruction(1), |_, _| Err(too_many()))?;
-            }
-            Err(too_many())
+        let watch = self.lua.set_global_hook(triggers, move |lua, _| {
+            budget.spend(lua, STEP.into()).map(|()| VmState::Continue)
         });
         if let Err(error) = watch {
             tracing::error!(%error, "the instruction limit is not enforced");
@@ -295,16 +301,21 @@ impl Drop for Parked<'_> {
 }
 
 /// Runs the prelude and fills `KSR`; returns the function of the coroutines.
-fn prelude(lua: &Lua, hub: &Rc<Hub>) -> mlua::Result<Function> {
-    let prelude = lua.load(include_str!("prelude.lua")).set_name("=ksr");
-    let (waiting, route, exit) = prelude.call::<(Function, Function, Function)>((WAITS, DONE, RAISE))?;
+fn prelude(lua: &Lua, hub: &Rc<Hub>, budget: &Rc<Budget>) -> mlua::Result<Function> {
+    let budget = budget.clone();
+    let spend = (cfg!(feature = "lua54") && budget.limit > 0)
+        .then(|| lua.create_function(move |lua, ()| budget.spend(lua, RESUMED)));
+    let traceback = lua.create_function(|lua, value: Value| match value {
+        Value::String(text) => Ok(Value::String(lua.traceback(Some(&text.to_string_lossy()), 1)?)),
+        Value::Nil => Ok(Value::String(lua.traceback(None, 1)?)),
+        other => Ok(other),
+    })?;
+    let prelude = lua.load(include_str!("prelude.lua")).set_name(format!("={PRELUDE}"));
+    let ours = (WAITS, DONE, RAISE, spend.transpose()?, traceback);
+    let (waiting, route, exit) = prelude.call::<(Function, Function, Function)>(ours)?;
     lua.set_app_data(Shim(waiting));
     ksr::register(lua, hub, exit)?;
     Ok(route)
-}
-
-fn too_many() -> mlua::Error {
-    mlua::Error::runtime("too many instructions")
 }
 
 fn is_memory(error: &mlua::Error) -> bool {

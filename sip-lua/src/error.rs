@@ -40,9 +40,6 @@ pub enum ScriptError {
         /// The limit.
         limit: usize,
     },
-    /// `coroutine.yield` was called in no coroutine of the script's own.
-    #[error("{0}: coroutine.yield outside of a coroutine")]
-    Yield(String),
     /// A setting cannot be used.
     #[error("{0}")]
     Setting(String),

@@ -44,10 +44,12 @@
 //! | `pv/`, `ksr/NAME` | pseudo-variables; one file a KSR module |
 //! | `engine` | one VM: its limits, its coroutines |
 //! | `routes` | [`LuaRoutes`]: which function of the script runs when |
+//! | `check` | [`check`]: what can be said of a script without a message |
 
 #[cfg(not(any(feature = "luajit", feature = "lua54")))]
 compile_error!("choose an interpreter: feature `luajit` (default) or `lua54`");
 
+mod check;
 mod current;
 mod engine;
 mod error;
@@ -59,6 +61,7 @@ mod script;
 mod settings;
 mod value;
 
+pub use check::{Unknown, check};
 pub use error::ScriptError;
 pub use routes::LuaRoutes;
 pub use script::Script;

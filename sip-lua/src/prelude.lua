@@ -1,22 +1,24 @@
 -- Runs before the script, in the same VM. What a route is in Lua: a coroutine that runs function after
 -- function of the script, and yields to the driver where it waits.
 
-local WAITS, DONE, RAISE = ...
+local WAITS, DONE, RAISE, spend, traceback = ...
 local yield, resume, create, isyieldable = coroutine.yield, coroutine.resume, coroutine.create, coroutine.isyieldable
-local pcall, error, G = pcall, error, _G
+local pcall, error, rawget, G = pcall, error, rawget, _G
 local EXIT = "~~ksr~exit~~"
 
 -- How many callbacks that cannot yield (string.gsub, table.sort) are around the coroutine that runs.
 local stuck = 0
+-- The script's coroutines that wait for something: only the driver goes on with them.
+local busy = setmetatable({}, { __mode = "k" })
+
+-- Back from the driver, around which there is no such callback; one that an error has ended did not count itself off.
+local function resumed(...)
+	stuck = 0
+	return ...
+end
 
 -- A function that waits: `start` answers at once or says that the driver goes on.
 local function waiting(name, start)
-	local function finish(answer, ...)
-		if answer == RAISE then
-			error(name .. ": the route has ended", 2)
-		end
-		return answer, ...
-	end
 	return function(...)
 		if stuck > 0 or not isyieldable() then
 			error(name .. " cannot wait here: not at the top level, nor in a callback of string.gsub or table.sort", 2)
@@ -25,14 +27,20 @@ local function waiting(name, start)
 		if answer ~= WAITS then
 			return answer
 		end
-		return finish(yield(WAITS))
+		return resumed(yield(WAITS))
 	end
+end
+
+local function no_longer_busy(co, ...)
+	busy[co] = nil
+	return ...
 end
 
 -- Coroutines of the script pass on what the driver has to know.
 local function pass(co, ok, first, ...)
 	if ok and first == WAITS then
-		return pass(co, resume(co, yield(WAITS)))
+		busy[co] = true
+		return pass(co, resume(co, no_longer_busy(co, resumed(yield(WAITS)))))
 	end
 	return ok, first, ...
 end
@@ -43,6 +51,12 @@ local function unstick(...)
 end
 
 function coroutine.resume(co, ...)
+	if spend then
+		spend()
+	end
+	if busy[co] then
+		return false, "cannot resume a coroutine that waits"
+	end
 	if not isyieldable() then
 		stuck = stuck + 1
 		return unstick(resume(co, ...))
@@ -77,20 +91,16 @@ function coroutine.yield(...)
 end
 
 -- The route: runs the global function `name` and reports how it ended.
-local function route(name, argument)
+local function route(name)
 	while true do
-		local f, ok, problem = G[name], nil, nil
+		local f, ok, problem = rawget(G, name), nil, nil
 		if f ~= nil then
-			if argument == nil then
-				ok, problem = pcall(f)
-			else
-				ok, problem = pcall(f, argument)
-			end
+			ok, problem = pcall(f)
 			if not ok and problem == EXIT then
 				ok = true
 			end
 		end
-		name, argument = yield(DONE, ok, problem)
+		name = resumed(yield(DONE, ok, problem))
 	end
 end
 
@@ -98,7 +108,7 @@ local function exit()
 	error(EXIT, 0)
 end
 
--- A script must not end the server.
+-- A script must not end the server, nor switch off what keeps it from running for ever.
 if os then
 	function os.exit()
 		error("os.exit is not for scripts: KSR.x.exit() ends the route", 2)
@@ -107,5 +117,7 @@ end
 if jit then
 	jit.on = nil
 end
+-- What scripts give to xpcall. The rest of the library can break a VM.
+debug = { traceback = traceback }
 
 return waiting, route, exit

@@ -71,7 +71,7 @@ impl LuaRoutes {
     /// Runs a function of the script. Returns the context, and whether the function ended in an error.
     async fn run(&self, name: &str, current: Current) -> (Option<Current>, bool) {
         let Some(vm) = self.vm() else { return (Some(current), true) };
-        let (current, result) = vm.run(name, None, current).await;
+        let (current, result) = vm.run(name, current).await;
         let failed = match result {
             Ok(true) => false,
             Ok(false) => {
@@ -148,12 +148,10 @@ impl LuaRoutes {
 
 /// What the caller of a request gets that the route has left without an answer.
 fn verdict(ctx: &Ctx, queued: Option<RouteError>, failed: bool) -> Routed {
-    match queued {
-        _ if ctx.is_served() => Ok(()),
-        Some(error) => Err(error),
-        None if failed => Err(StatusCode::SERVER_INTERNAL_ERROR.into()),
-        None => Ok(()),
+    if queued.is_none() && !failed || ctx.is_served() {
+        return Ok(());
     }
+    Err(queued.unwrap_or(StatusCode::SERVER_INTERNAL_ERROR.into()))
 }
 
 impl Routes for LuaRoutes {

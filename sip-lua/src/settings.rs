@@ -21,8 +21,8 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            instructions: 5_000_000,
-            memory: 256 << 20,
+            instructions: Self::INSTRUCTIONS,
+            memory: Self::MEMORY,
             jit: false,
             defines: Vec::new(),
             queues: Queues::new(),
@@ -32,6 +32,11 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// The default of [`instructions`](Self::instructions).
+    pub const INSTRUCTIONS: u64 = 5_000_000;
+    /// The default of [`memory`](Self::memory).
+    pub const MEMORY: usize = 256 << 20;
+
     /// The default settings.
     pub fn new() -> Self {
         Self::default()

@@ -28,6 +28,11 @@ use crate::value::{Arguments, Kemi};
 /// Most arguments of a call.
 const MOST: usize = 6;
 
+/// How errors name the prelude.
+pub(crate) const PRELUDE: &str = "ksr";
+/// How far down the stack the script is looked for.
+const LEVELS: usize = 16;
+
 /// What the Lua half of a waiting function takes for "it waits now"; see `prelude.lua`.
 pub(crate) const WAITS: Value = Value::LightUserData(mlua::LightUserData(std::ptr::without_provenance_mut(8)));
 
@@ -165,11 +170,14 @@ fn no_message(name: &str) -> Kemi {
     Kemi::Bool(false)
 }
 
-/// File and line of the script that called the function that runs.
+/// File and line of the script: of the innermost function of it that runs now.
 pub(crate) fn place(lua: &Lua) -> String {
-    let found = lua.inspect_stack(1, |debug| {
-        let source = debug.source().short_src.map(|source| source.into_owned());
-        format!("{}:{}", source.unwrap_or_default(), debug.current_line().unwrap_or_default())
-    });
-    found.unwrap_or_default()
+    let of_script = |level| {
+        lua.inspect_stack(level, |debug| {
+            let source = debug.source().short_src.map(|source| source.into_owned()).unwrap_or_default();
+            let line = debug.current_line().filter(|_| source != PRELUDE);
+            line.map(|line| format!("{source}:{line}"))
+        })
+    };
+    (0..LEVELS).map_while(of_script).flatten().next().unwrap_or_default()
 }
