@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::error::ScriptError;
-use crate::names::RouteNames;
 use crate::settings::{Env, Settings};
 
 /// A script: one version of its text, and its settings. Cheap to clone.
@@ -43,7 +42,7 @@ impl Script {
     pub fn new(path: impl AsRef<Path>, text: impl Into<Vec<u8>>, settings: Settings) -> Self {
         let path = path.as_ref().to_path_buf();
         let name = path.display().to_string();
-        let env = Arc::new(Env { settings, names: Arc::new(RouteNames::default()) });
+        let env = Arc::new(Env::new(settings));
         Self(Arc::new(Inner { path, name, text: text.into(), version: 1, env }))
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sip_async::{Queues, Tables};
+use sip_async::{Queues, Table, TableSettings, Tables};
 
 use crate::error::ScriptError;
 use crate::names::RouteNames;
@@ -90,4 +90,14 @@ impl Settings {
 pub(crate) struct Env {
     pub(crate) settings: Settings,
     pub(crate) names: Arc<RouteNames>,
+    /// `$shv`: variables that all workers share; 0 until they are set.
+    pub(crate) shv: Table,
+}
+
+impl Env {
+    /// What a script with these settings begins with.
+    pub(crate) fn new(settings: Settings) -> Self {
+        let shv = TableSettings { initval: Some(0), max_items: 1 << 16, max_bytes: 1 << 26, ..TableSettings::default() };
+        Self { settings, names: Arc::default(), shv: Table::new(shv) }
+    }
 }

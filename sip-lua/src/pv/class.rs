@@ -3,41 +3,54 @@
 use std::fmt;
 use std::rc::Rc;
 
-use crate::pv::env::Env;
+use bstr::BStr;
+
 use crate::pv::error::PvError;
+use crate::pv::store::Store;
 use crate::pv::value::Value;
 use crate::pv::view::View;
 
 /// One kind of variable, ready to be read: `$fu`, or `$hdr(Subject)` with its inner name.
 pub(crate) trait PvClass: fmt::Debug {
     /// Its value.
-    fn get<'v>(&'v self, view: &'v dyn View, env: &'v Env, index: Index) -> Value<'v>;
+    fn get<'v>(&'v self, view: &'v dyn View, store: &'v Store, index: Index) -> Value<'v>;
 
     /// Gives it a value, null to clear it. `false`: it is read-only here, or refuses the kind of value.
-    fn set(&self, view: &mut dyn View, env: &Env, index: Index, value: &Value<'_>) -> bool {
-        let _ = (view, env, index, value);
+    fn set(&self, view: &mut dyn View, store: &Store, index: Index, value: &Value<'_>) -> bool {
+        let _ = (view, store, index, value);
         false
     }
+
+    /// How many values there are (`$cnt`).
+    fn count(&self, view: &dyn View, store: &Store) -> usize {
+        usize::from(!self.get(view, store, Index::None).is_null())
+    }
 }
+
+/// Reads a variable without inner name.
+type Get = for<'v> fn(&'v dyn View, &'v Store) -> Value<'v>;
+
+/// Writes it. `false`: it refuses the value.
+type Set = fn(&mut dyn View, &Value<'_>) -> bool;
 
 /// A variable without inner name: one line of a table.
 pub(crate) struct Plain {
     /// Without the `$`.
     pub(crate) name: &'static str,
-    get: for<'v> fn(&'v dyn View) -> Value<'v>,
-    set: Option<fn(&mut dyn View, &Value<'_>) -> bool>,
+    get: Get,
+    set: Option<Set>,
 }
 
 /// A read-only line of a table.
-pub(crate) const fn read(name: &'static str, get: for<'v> fn(&'v dyn View) -> Value<'v>) -> Plain {
+pub(crate) const fn read(name: &'static str, get: Get) -> Plain {
     Plain { name, get, set: None }
 }
 
 /// A line of a table that can be written, too.
 pub(crate) const fn write(
     name: &'static str,
-    get: for<'v> fn(&'v dyn View) -> Value<'v>,
-    set: fn(&mut dyn View, &Value<'_>) -> bool,
+    get: Get,
+    set: Set,
 ) -> Plain {
     Plain { name, get, set: Some(set) }
 }
@@ -49,11 +62,11 @@ impl fmt::Debug for Plain {
 }
 
 impl PvClass for Plain {
-    fn get<'v>(&'v self, view: &'v dyn View, _: &'v Env, _: Index) -> Value<'v> {
-        (self.get)(view)
+    fn get<'v>(&'v self, view: &'v dyn View, store: &'v Store, _: Index) -> Value<'v> {
+        (self.get)(view, store)
     }
 
-    fn set(&self, view: &mut dyn View, _: &Env, _: Index, value: &Value<'_>) -> bool {
+    fn set(&self, view: &mut dyn View, _: &Store, _: Index, value: &Value<'_>) -> bool {
         self.set.is_some_and(|set| set(view, value))
     }
 }
@@ -64,7 +77,22 @@ pub(crate) struct Named {
     /// Without the `$`.
     pub(crate) name: &'static str,
     /// Reads the inner name.
-    pub(crate) make: fn(Inner) -> Result<Box<dyn PvClass>, PvError>,
+    pub(crate) make: Make,
+    /// Whether the inner name is a variable: `$cnt($avp(x))`.
+    pub(crate) inner_variable: bool,
+}
+
+/// Reads the inner name of a variable.
+type Make = fn(Inner) -> Result<Box<dyn PvClass>, PvError>;
+
+/// A line of a table: `$name(inner)`.
+pub(crate) const fn named(name: &'static str, make: Make) -> Named {
+    Named { name, make, inner_variable: false }
+}
+
+/// A line of a table: `$name($other)`.
+pub(crate) const fn around(name: &'static str, make: Make) -> Named {
+    Named { name, make, inner_variable: true }
 }
 
 /// What stands in the brackets behind a name.
@@ -87,6 +115,14 @@ impl Inner {
     /// What stands before `=>`.
     pub(crate) fn before_arrow(&self) -> Option<&str> {
         self.text.split_once("=>").map(|(before, _)| before.trim())
+    }
+
+    /// The variable that stands in the brackets, of [`around`].
+    pub(crate) fn variable(&self) -> Result<Rc<Var>, PvError> {
+        match self.format.0.as_slice() {
+            [Piece::Var(var)] => Ok(Rc::clone(var)),
+            _ => Err(self.expected("a variable")),
+        }
     }
 
     /// What stands behind `=>`, or all where there is none.
@@ -136,7 +172,35 @@ pub(crate) struct Transformation {
     /// How many arguments it takes, from and to.
     pub(crate) args: (usize, usize),
     /// What it does with a value, given its arguments.
-    pub(crate) run: fn(&Value<'_>, &[Value<'_>]) -> Value<'static>,
+    pub(crate) run: Run,
+}
+
+/// What a transformation does.
+#[derive(Clone, Copy)]
+pub(crate) enum Run {
+    /// Nothing stays nothing; a number is its digits.
+    Text(fn(&BStr, &[Value<'_>]) -> Value<'static>),
+    /// Takes nothing, too.
+    Any(fn(&Value<'_>) -> Value<'static>),
+}
+
+/// A line of a table: a transformation of texts, with so many arguments, from and to.
+pub(crate) const fn text(
+    name: &'static str,
+    args: (usize, usize),
+    run: fn(&BStr, &[Value<'_>]) -> Value<'static>,
+) -> Transformation {
+    Transformation { name, args, run: Run::Text(run) }
+}
+
+impl Transformation {
+    fn run(&self, value: &Value<'_>, args: &[Value<'_>]) -> Value<'static> {
+        match self.run {
+            Run::Text(_) if value.is_null() => Value::Null,
+            Run::Text(run) => run(&value.to_text(), args),
+            Run::Any(run) => run(value),
+        }
+    }
 }
 
 impl fmt::Debug for Transformation {
@@ -170,33 +234,33 @@ pub(crate) enum Class {
 }
 
 impl Var {
-    fn class(&self) -> &dyn PvClass {
+    pub(crate) fn class(&self) -> &dyn PvClass {
         match &self.class {
             Class::Plain(plain) => *plain,
             Class::Made(made) => &**made,
         }
     }
 
-    fn index(&self, view: &dyn View, env: &Env) -> Index {
+    fn index(&self, view: &dyn View, store: &Store) -> Index {
         match &self.index {
             IndexText::Fixed(index) => *index,
-            IndexText::Of(var) => Index::At(var.get(view, env).to_int()),
+            IndexText::Of(var) => Index::At(var.get(view, store).to_int()),
         }
     }
 
     /// Its value, transformed.
-    pub(crate) fn get<'v>(&'v self, view: &'v dyn View, env: &'v Env) -> Value<'v> {
-        let value = self.class().get(view, env, self.index(view, env));
+    pub(crate) fn get<'v>(&'v self, view: &'v dyn View, store: &'v Store) -> Value<'v> {
+        let value = self.class().get(view, store, self.index(view, store));
         self.steps.iter().fold(value, |value, step| {
-            let args: Vec<_> = step.args.iter().map(|arg| arg.get(view, env)).collect();
-            (step.transformation.run)(&value, &args)
+            let args: Vec<_> = step.args.iter().map(|arg| arg.get(view, store)).collect();
+            step.transformation.run(&value, &args)
         })
     }
 
     /// Gives it a value. `false`: it is read-only, or refuses the value.
-    pub(crate) fn set(&self, view: &mut dyn View, env: &Env, value: &Value<'_>) -> bool {
-        let index = self.index(view, env);
-        self.steps.is_empty() && self.class().set(view, env, index, value)
+    pub(crate) fn set(&self, view: &mut dyn View, store: &Store, value: &Value<'_>) -> bool {
+        let index = self.index(view, store);
+        self.steps.is_empty() && self.class().set(view, store, index, value)
     }
 }
 
@@ -215,24 +279,24 @@ pub(crate) enum Piece {
 
 impl Format {
     /// Appends the text, with the values of the variables in it.
-    pub(crate) fn write_to(&self, view: &dyn View, env: &Env, out: &mut Vec<u8>) {
+    pub(crate) fn write_to(&self, view: &dyn View, store: &Store, out: &mut Vec<u8>) {
         for piece in &self.0 {
             match piece {
                 Piece::Text(text) => out.extend_from_slice(text),
-                Piece::Var(var) => var.get(view, env).write_to(out),
+                Piece::Var(var) => var.get(view, store).write_to(out),
             }
         }
     }
 
     /// The value of a lone variable, else the text.
-    pub(crate) fn get<'v>(&'v self, view: &'v dyn View, env: &'v Env) -> Value<'v> {
+    pub(crate) fn get<'v>(&'v self, view: &'v dyn View, store: &'v Store) -> Value<'v> {
         match self.0.as_slice() {
             [] => Value::text(""),
             [Piece::Text(text)] => Value::text(text),
-            [Piece::Var(var)] => var.get(view, env),
+            [Piece::Var(var)] => var.get(view, store),
             _ => {
                 let mut out = Vec::new();
-                self.write_to(view, env, &mut out);
+                self.write_to(view, store, &mut out);
                 Value::made(out)
             }
         }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::io::Write as _;
 
-use bstr::{BStr, BString, ByteSlice};
+use bstr::{BStr, BString};
 
 /// Nothing, a number or a text. Borrows from the message where it can.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -75,6 +75,26 @@ impl<'a> Value<'a> {
     }
 }
 
+impl Value<'_> {
+    /// The value as a table keeps it; null is none.
+    pub(crate) fn to_table(&self) -> Option<sip_async::Value> {
+        match self {
+            Self::Null => None,
+            Self::Int(number) => Some((*number).into()),
+            Self::Text(text) => Some((&***text).into()),
+        }
+    }
+}
+
+impl From<sip_async::Value> for Value<'_> {
+    fn from(value: sip_async::Value) -> Self {
+        match value {
+            sip_async::Value::Int(number) => Self::Int(number),
+            sip_async::Value::Text(text) => Self::made(text.to_vec()),
+        }
+    }
+}
+
 impl From<i64> for Value<'_> {
     fn from(number: i64) -> Self {
         Self::Int(number)
@@ -83,7 +103,7 @@ impl From<i64> for Value<'_> {
 
 /// The number that a text begins with, after blanks and a sign; 0 without one. It stops at the ends of `i64`.
 pub(crate) fn leading_number(text: &[u8]) -> i64 {
-    let (sign, digits) = match text.trim_start() {
+    let (sign, digits) = match text.trim_ascii_start() {
         [b'-', rest @ ..] => (-1, rest),
         [b'+', rest @ ..] | rest => (1, rest),
     };

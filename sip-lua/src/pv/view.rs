@@ -1,9 +1,6 @@
 //! `View`: what variables see of the message that a route runs for.
 
-use std::time::{Instant, SystemTime};
-
 use sip_core::{Message, Source};
-use sip_registrar::Registrar;
 use sip_server::{Destination, TransactionId, Vars};
 
 /// The current message and what is known about it. What a kind of route does not have is `None`, and a variable
@@ -49,14 +46,15 @@ pub(crate) trait View {
         None
     }
 
-    /// Message flags.
-    fn flags(&self) -> Option<u32> {
+    /// The flags of this kind.
+    fn flags(&self, kind: Flags) -> Option<u32> {
+        let _ = kind;
         None
     }
 
-    /// Changes the message flags; `false` where there are none.
-    fn set_flags(&mut self, flags: u32) -> bool {
-        let _ = flags;
+    /// Changes flags; `false` where there are none.
+    fn set_flags(&mut self, kind: Flags, flags: u32) -> bool {
+        let _ = (kind, flags);
         false
     }
 
@@ -80,30 +78,31 @@ pub(crate) trait View {
         None
     }
 
+    /// The status of that response; in a request route, of the last reply that was sent; 0: none yet.
+    fn reply_code(&self) -> Option<u16> {
+        None
+    }
+
     /// The request of the transaction (`$T_req`).
     fn request(&self) -> Option<Message> {
         None
     }
 
     /// What is kept with the transaction: AVPs and XAVPs.
-    fn vars(&self) -> Option<&Vars> {
+    fn vars(&self) -> Option<Vars> {
         None
     }
+}
 
-    /// The location.
-    fn registrar(&self) -> Option<&Registrar> {
-        None
-    }
-
-    /// The clock of timers; `None` where no server runs.
-    fn now(&self) -> Option<Instant> {
-        None
-    }
-
-    /// The clock of calendars.
-    fn wall(&self) -> Option<SystemTime> {
-        None
-    }
+/// Kinds of flags.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Flags {
+    /// `$mf`: stay with the transaction.
+    Message,
+    /// `$bf`: of the request URI's branch.
+    Branch,
+    /// `$sf`: of one run of a route.
+    Script,
 }
 
 /// Nothing: the top level of a script.
@@ -111,3 +110,12 @@ pub(crate) trait View {
 pub(crate) struct NoMessage;
 
 impl View for NoMessage {}
+
+/// Another message than the current one: `$T_req(ci)`.
+pub(crate) struct Alone<'m>(pub(crate) &'m Message);
+
+impl View for Alone<'_> {
+    fn msg(&self) -> Option<&Message> {
+        Some(self.0)
+    }
+}

@@ -1,15 +1,17 @@
-//! `Env`: what variables of one VM have beside the message: script variables, what was fetched, the modules.
+//! `Store`: what variables of one VM have beside the message: script variables, what was fetched, the tables.
 
 use std::cell::RefCell;
 use std::sync::Arc;
+use std::time::{Instant, SystemTime};
 
 use bstr::{BStr, BString};
 use rustc_hash::FxHashMap;
 use sip_async::{Cursor, QueueItem, Record, Table};
 use sip_registrar::Binding;
+use sip_server::Shared;
 
-use crate::modules::Modules;
 use crate::pv::value::Value;
+use crate::settings::Env;
 
 /// Names that each of the collections below may have. Names are the script's; one that makes them of what
 /// messages say must not eat the memory.
@@ -17,10 +19,11 @@ pub(crate) const MOST_NAMES: usize = 16_384;
 
 /// Named values of one VM. They outlive messages, as in a Kamailio process; a route that waits shares them with
 /// the routes that run meanwhile.
-#[derive(Debug, Default)]
-pub(crate) struct Env {
-    /// What all workers share.
-    pub(crate) modules: Arc<Modules>,
+pub(crate) struct Store {
+    /// What all VMs share: defines, queues, tables.
+    pub(crate) env: Arc<Env>,
+    /// What all workers share; none where a script is only checked.
+    pub(crate) shared: Option<Shared>,
     /// `$var` and `$vz`.
     pub(crate) vars: Names<Value<'static>>,
     /// `$vn`.
@@ -53,10 +56,41 @@ pub(crate) struct Walk {
     pub(crate) at: Option<Record>,
 }
 
-impl Env {
-    /// An environment over these modules.
-    pub(crate) fn new(modules: Arc<Modules>) -> Self {
-        Self { modules, ..Self::default() }
+impl Store {
+    /// Nothing yet.
+    pub(crate) fn new(env: Arc<Env>, shared: Option<Shared>) -> Self {
+        Self {
+            env,
+            shared,
+            vars: Names::default(),
+            vn: Names::default(),
+            fetched: Names::default(),
+            profiles: Names::default(),
+            walks: Names::default(),
+        }
+    }
+
+    /// The clock of timers; `None` where no server runs.
+    pub(crate) fn now(&self) -> Option<Instant> {
+        self.shared.as_ref().map(Shared::now)
+    }
+
+    /// The clock of calendars.
+    pub(crate) fn wall(&self) -> Option<SystemTime> {
+        self.shared.as_ref().map(Shared::wall)
+    }
+
+    /// The table of this name.
+    pub(crate) fn table(&self, name: &[u8]) -> Option<&Arc<Table>> {
+        self.env.settings.tables.table(std::str::from_utf8(name).ok()?)
+    }
+
+    /// The value of a define (`--define NAME=VALUE`): empty where it has none.
+    pub(crate) fn define(&self, name: &[u8]) -> Option<&str> {
+        self.env.settings.defines.iter().find_map(|define| match define.split_once('=') {
+            Some((known, value)) => (known.as_bytes() == name).then_some(value),
+            None => (define.as_bytes() == name).then_some(""),
+        })
     }
 }
 
