@@ -34,7 +34,8 @@ impl fmt::Display for Unknown {
 /// Whatever is wrong with the script.
 pub fn check(script: &Script) -> Result<Vec<Unknown>, ScriptError> {
     let vm = Vm::new(script, None)?;
-    let called = Regex::new(r"\bKSR((?:\.\w+){1,2})\s*\(").map_err(|e| ScriptError::Setting(e.to_string()))?;
+    let called =
+        Regex::new(r"\bKSR((?:\.\w+){1,2})\s*\(").map_err(|e| ScriptError::Setting(e.to_string()))?;
     let mut found: Vec<Unknown> = Vec::new();
     for (line, text) in (1..).zip(script.text().split(|byte| *byte == b'\n')) {
         let code = text.windows(2).position(|two| two == b"--").map_or(text, |at| &text[..at]);

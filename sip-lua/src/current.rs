@@ -150,7 +150,9 @@ impl Current {
     pub(crate) fn destination_mut(&mut self) -> Option<&mut Destination> {
         match &mut self.route {
             Route::Request(ctx) | Route::Cancel(ctx) => Some(&mut ctx.destination),
-            Route::Failure(ctx) | Route::BranchFailure(ctx) | Route::Resumed(ctx) => Some(&mut ctx.destination),
+            Route::Failure(ctx) | Route::BranchFailure(ctx) | Route::Resumed(ctx) => {
+                Some(&mut ctx.destination)
+            }
             Route::Branch(ctx) => Some(&mut ctx.destination),
             Route::Response(_) | Route::Reply(_) => None,
         }

@@ -1,16 +1,15 @@
 //! One VM: a worker's own interpreter with one version of the script, its limits and its coroutines.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::rc::Rc;
 
-use mlua::{
-    Function, HookTriggers, Lua, LuaOptions, RegistryKey, StdLib, Table, Thread, Value, VmState,
-};
+use mlua::{Function, Lua, LuaOptions, RegistryKey, StdLib, Table, Thread, Value};
 
+use crate::budget::Budget;
 use crate::current::{Current, Hub, Waiting};
 use crate::error::ScriptError;
 use crate::ksr;
-use crate::ksr::call::{PRELUDE, Shim, WAITS, place};
+use crate::ksr::call::{PRELUDE, Shim, WAITS};
 use crate::script::Script;
 use sip_server::Shared;
 
@@ -24,11 +23,6 @@ const fn light(number: usize) -> Value {
     Value::LightUserData(mlua::LightUserData(std::ptr::without_provenance_mut(number)))
 }
 
-/// After how many instructions the limit is looked at.
-const STEP: u32 = 5_000;
-/// What resuming a coroutine counts for in Lua 5.4, where each has a count of its own that begins anew: one that
-/// ends before [`STEP`] is never counted.
-const RESUMED: u64 = 500;
 /// Idle coroutines that are kept.
 const IDLE: usize = 32;
 
@@ -41,33 +35,6 @@ pub(crate) struct Vm {
     idle: RefCell<Vec<Thread>>,
     budget: Rc<Budget>,
     script: Script,
-}
-
-/// How the instruction limit stands.
-struct Budget {
-    limit: u64,
-    used: Cell<u64>,
-    /// Where the limit was passed.
-    over: RefCell<Option<String>>,
-}
-
-impl Budget {
-    fn spend(&self, lua: &Lua, instructions: u64) -> mlua::Result<()> {
-        self.used.set(self.used.get() + instructions);
-        if self.limit == 0 || self.used.get() < self.limit {
-            return Ok(());
-        }
-        self.over.borrow_mut().get_or_insert_with(|| place(lua));
-        Err(stop(lua))
-    }
-}
-
-/// From now on every single instruction is an error, so that no `pcall` of the script goes on after it. In Lua 5.4 a
-/// hook is of one coroutine: those around it meet it at their next count.
-fn stop(lua: &Lua) -> mlua::Error {
-    let triggers = HookTriggers::new().every_nth_instruction(1);
-    let set = lua.set_global_hook(triggers, |lua, _| Err(stop(lua)));
-    set.err().unwrap_or_else(|| mlua::Error::runtime("too many instructions"))
 }
 
 /// What came of a step of a route.
@@ -84,7 +51,7 @@ impl Vm {
     ///
     /// Whatever is wrong with the script.
     pub(crate) fn new(script: &Script, shared: Option<&Shared>) -> Result<Self, ScriptError> {
-        let lua_error = |error| text_of(&error, script);
+        let lua_error = |error| ScriptError::Lua(format!("{}: {}", script.name(), text_of(&error)));
         let lua = Lua::new_with(StdLib::ALL_SAFE, LuaOptions::new()).map_err(lua_error)?;
         let settings = &script.env().settings;
         if !settings.jit {
@@ -92,7 +59,7 @@ impl Vm {
         }
         let hub = Rc::new(Hub::new(script.env().clone(), script.version(), shared.cloned()));
         let limit = if settings.jit { 0 } else { settings.instructions };
-        let budget = Rc::new(Budget { limit, used: Cell::new(0), over: RefCell::default() });
+        let budget = Rc::new(Budget::new(limit));
         let route = prelude(&lua, &hub, &budget).map_err(lua_error)?;
         let vm = Self {
             globals: lua.globals(),
@@ -106,7 +73,7 @@ impl Vm {
         if settings.memory > 0 {
             vm.lua.set_memory_limit(settings.memory).map_err(lua_error)?;
         }
-        vm.watch();
+        vm.budget.watch(&vm.lua);
         let chunk = vm.lua.load(script.text()).set_name(format!("@{}", script.name()));
         chunk.exec().map_err(|error| vm.error(Some(error), script.name()))?;
         if !vm.has("ksr_request_route") {
@@ -143,44 +110,32 @@ impl Vm {
         self.lua.used_memory()
     }
 
-    /// Runs a function of the script as a route, and gives the context back when it has ended.
+    /// Runs a function of the script as a route, for the context in `place`, which is there again when it has ended; it
+    /// is lost where an error has ended a call that waits. Tells whether the script has such a function.
     ///
     /// While it waits, nothing of it is in the VM but its coroutine. Dropped then, the coroutine is garbage.
-    pub(crate) async fn run(
-        &self,
-        name: &str,
-        current: Current,
-    ) -> (Option<Current>, Result<bool, ScriptError>) {
-        let mut thread = match self.thread() {
-            Ok(thread) => thread,
-            Err(error) => return (Some(current), Err(self.error(Some(error), name))),
-        };
-        let (mut current, mut step) = self.step(&thread, name, current, name);
+    pub(crate) async fn run(&self, name: &str, place: &mut Option<Current>) -> Result<bool, ScriptError> {
+        let mut thread = self.thread().map_err(|error| self.error(Some(error), name))?;
+        let mut step = self.step(&thread, name, place, name);
         loop {
-            match step {
-                Ok(Step::Ended(found)) => {
+            match step? {
+                Step::Ended(found) => {
                     let mut idle = self.idle.borrow_mut();
                     if idle.len() < IDLE {
                         idle.push(thread);
                     }
-                    return (current, Ok(found));
+                    return Ok(found);
                 }
-                Ok(Step::Waits(waiting)) => {
-                    let parked = match self.lua.create_registry_value(thread) {
-                        Ok(key) => Parked { lua: &self.lua, key: Some(key) },
-                        Err(error) => return (None, Err(self.error(Some(error), name))),
-                    };
-                    let (back, answer) = waiting.await;
-                    thread = match parked.unpark() {
-                        Ok(thread) => thread,
-                        Err(error) => return (Some(back), Err(self.error(Some(error), name))),
-                    };
-                    (current, step) = match answer.into_lua(&self.lua, 0) {
-                        Ok(answer) => self.step(&thread, name, back, answer),
-                        Err(error) => (Some(back), Err(self.error(Some(error), name))),
-                    };
+                Step::Waits(waiting) => {
+                    let parked =
+                        Parked::new(&self.lua, thread).map_err(|error| self.error(Some(error), name))?;
+                    let (current, answer) = waiting.await;
+                    *place = Some(current);
+                    thread = parked.unpark().map_err(|error| self.error(Some(error), name))?;
+                    let answer =
+                        answer.into_lua(&self.lua, 0).map_err(|error| self.error(Some(error), name))?;
+                    step = self.step(&thread, name, place, answer);
                 }
-                Err(error) => return (current, Err(error)),
             }
         }
     }
@@ -190,15 +145,16 @@ impl Vm {
         &self,
         thread: &Thread,
         name: &str,
-        current: Current,
+        place: &mut Option<Current>,
         arguments: impl mlua::IntoLuaMulti,
-    ) -> (Option<Current>, Result<Step, ScriptError>) {
-        let outer = self.hub.put(Some(current));
-        let used = self.budget.used.replace(0);
+    ) -> Result<Step, ScriptError> {
+        let outer = self.hub.put(place.take());
+        let used = self.budget.replace(0);
         let resumed = thread.resume::<(Value, Value, Value)>(arguments);
         let step = self.judge(resumed, thread, name);
-        self.budget.used.set(used);
-        (self.hub.put(outer), step)
+        self.budget.replace(used);
+        *place = self.hub.put(outer);
+        step
     }
 
     /// What a coroutine has come to.
@@ -211,7 +167,7 @@ impl Vm {
         loop {
             // An error may have come between the call that waits and its yield: then nobody waits.
             let waiting = self.hub.waiting();
-            if self.budget.over.borrow().is_some() {
+            if self.budget.is_over() {
                 return Err(self.error(None, name));
             }
             let (first, ok, problem) = resumed.map_err(|error| self.error(Some(error), name))?;
@@ -233,31 +189,15 @@ impl Vm {
         }
     }
 
-    /// Counts instructions from now on, in all coroutines.
-    fn watch(&self) {
-        if self.budget.limit == 0 {
-            return;
-        }
-        let budget = self.budget.clone();
-        let triggers = HookTriggers::new().every_nth_instruction(STEP);
-        let watch = self.lua.set_global_hook(triggers, move |lua, _| {
-            budget.spend(lua, STEP.into()).map(|()| VmState::Continue)
-        });
-        if let Err(error) = watch {
-            tracing::error!(%error, "the instruction limit is not enforced");
-        }
-    }
-
     /// What an error of mlua's means. `None`: the instruction limit was passed.
     fn error(&self, error: Option<mlua::Error>, name: &str) -> ScriptError {
-        if let Some(at) = self.budget.over.take() {
-            self.watch();
-            return ScriptError::Instructions { at, limit: self.budget.limit };
+        if let Some(at) = self.budget.take_over(&self.lua) {
+            return ScriptError::Instructions { at, limit: self.budget.limit() };
         }
         match error {
             Some(error) if is_memory(&error) => self.out_of_memory(name),
-            Some(error) => text_of(&error, &self.script),
-            None => ScriptError::Lua(format!("{name}: ended")),
+            Some(error) => self.said(text_of(&error), name),
+            None => self.said("ended".into(), name),
         }
     }
 
@@ -265,14 +205,29 @@ impl Vm {
     fn problem(&self, problem: Value, name: &str) -> ScriptError {
         match problem {
             Value::String(text) if text.as_bytes() == b"not enough memory" => self.out_of_memory(name),
-            Value::String(text) => ScriptError::Lua(text.to_string_lossy()),
+            Value::String(text) => self.said(text.to_string_lossy(), name),
             Value::Error(error) => self.error(Some(*error), name),
-            other => ScriptError::Lua(format!("{name}: error object is a {} value", other.type_name())),
+            other => self.said(format!("error object is a {} value", other.type_name()), name),
         }
     }
 
     fn out_of_memory(&self, name: &str) -> ScriptError {
-        ScriptError::Memory { at: name.to_owned(), limit: self.script.env().settings.memory }
+        ScriptError::Memory { at: self.at(name), limit: self.script.env().settings.memory }
+    }
+
+    /// An error with file and line, which not every text of Lua's begins with.
+    fn said(&self, text: String, name: &str) -> ScriptError {
+        ScriptError::Lua(if has_place(&text) { text } else { format!("{}: {text}", self.at(name)) })
+    }
+
+    /// Where a function of the script begins; the script, where it has no such function.
+    fn at(&self, name: &str) -> String {
+        let file = self.script.name();
+        let function = self.globals.raw_get::<Function>(name);
+        match function.ok().and_then(|function| function.info().line_defined) {
+            Some(line) => format!("{file}:{line}: {name}"),
+            None => file.to_owned(),
+        }
     }
 }
 
@@ -282,7 +237,11 @@ struct Parked<'a> {
     key: Option<RegistryKey>,
 }
 
-impl Parked<'_> {
+impl<'a> Parked<'a> {
+    fn new(lua: &'a Lua, thread: Thread) -> mlua::Result<Self> {
+        Ok(Self { lua, key: Some(lua.create_registry_value(thread)?) })
+    }
+
     fn unpark(mut self) -> mlua::Result<Thread> {
         let Some(key) = self.key.take() else { return Err(mlua::Error::runtime("unparked twice")) };
         let thread = self.lua.registry_value(&key);
@@ -302,16 +261,18 @@ impl Drop for Parked<'_> {
 
 /// Runs the prelude and fills `KSR`; returns the function of the coroutines.
 fn prelude(lua: &Lua, hub: &Rc<Hub>, budget: &Rc<Budget>) -> mlua::Result<Function> {
+    let over = budget.clone();
+    let is_over = lua.create_function(move |_, ()| Ok(over.is_over()))?;
     let budget = budget.clone();
-    let spend = (cfg!(feature = "lua54") && budget.limit > 0)
-        .then(|| lua.create_function(move |lua, ()| budget.spend(lua, RESUMED)));
+    let spend = (cfg!(feature = "lua54") && budget.limit() > 0)
+        .then(|| lua.create_function(move |lua, ()| budget.spend_resume(lua)));
     let traceback = lua.create_function(|lua, value: Value| match value {
         Value::String(text) => Ok(Value::String(lua.traceback(Some(&text.to_string_lossy()), 1)?)),
         Value::Nil => Ok(Value::String(lua.traceback(None, 1)?)),
         other => Ok(other),
     })?;
     let prelude = lua.load(include_str!("prelude.lua")).set_name(format!("={PRELUDE}"));
-    let ours = (WAITS, DONE, RAISE, spend.transpose()?, traceback);
+    let ours = (WAITS, DONE, RAISE, spend.transpose()?, is_over, traceback);
     let (waiting, route, exit) = prelude.call::<(Function, Function, Function)>(ours)?;
     lua.set_app_data(Shim(waiting));
     ksr::register(lua, hub, exit)?;
@@ -326,14 +287,21 @@ fn is_memory(error: &mlua::Error) -> bool {
     }
 }
 
-/// The text of an error, without the traceback: it begins with file and line.
-fn text_of(error: &mlua::Error, script: &Script) -> ScriptError {
+/// The text of an error, without the traceback.
+fn text_of(error: &mlua::Error) -> String {
     let text = match error {
         mlua::Error::SyntaxError { message, .. } => message.clone(),
         mlua::Error::RuntimeError(message) => message.clone(),
-        mlua::Error::CallbackError { cause, .. } => return text_of(cause, script),
+        mlua::Error::CallbackError { cause, .. } => return text_of(cause),
         other => other.to_string(),
     };
-    let text = text.split("\nstack traceback:").next().unwrap_or_default();
-    ScriptError::Lua(text.to_owned())
+    text.split("\nstack traceback:").next().unwrap_or_default().to_owned()
+}
+
+/// Whether a text begins with file and line.
+fn has_place(text: &str) -> bool {
+    let mut parts = text.splitn(3, ':');
+    parts.next().is_some_and(|file| !file.contains('\n'))
+        && parts.next().is_some_and(|line| line.parse::<u32>().is_ok())
+        && parts.next().is_some()
 }

@@ -42,13 +42,15 @@
 //! | `current` | the message that a VM works on now |
 //! | `ksr/call` | how a Lua call becomes a Rust call |
 //! | `pv/`, `ksr/NAME` | pseudo-variables; one file a KSR module |
-//! | `engine` | one VM: its limits, its coroutines |
+//! | `budget` | the instruction limit |
+//! | `engine` | one VM: its coroutines, its errors |
 //! | `routes` | [`LuaRoutes`]: which function of the script runs when |
 //! | `check` | [`check`]: what can be said of a script without a message |
 
 #[cfg(not(any(feature = "luajit", feature = "lua54")))]
 compile_error!("choose an interpreter: feature `luajit` (default) or `lua54`");
 
+mod budget;
 mod check;
 mod current;
 mod engine;

@@ -1,7 +1,7 @@
 -- Runs before the script, in the same VM. What a route is in Lua: a coroutine that runs function after
 -- function of the script, and yields to the driver where it waits.
 
-local WAITS, DONE, RAISE, spend, traceback = ...
+local WAITS, DONE, RAISE, spend, is_over, traceback = ...
 local yield, resume, create, isyieldable = coroutine.yield, coroutine.resume, coroutine.create, coroutine.isyieldable
 local pcall, error, rawget, G = pcall, error, rawget, _G
 local EXIT = "~~ksr~exit~~"
@@ -81,7 +81,7 @@ end
 
 local function yielded(first, ...)
 	if first == RAISE then
-		error("attempt to yield from outside a coroutine", 3)
+		error("attempt to yield from outside a coroutine", 2)
 	end
 	return first, ...
 end
@@ -92,6 +92,7 @@ end
 
 -- The route: runs the global function `name` and reports how it ended.
 local function route(name)
+	resumed()
 	while true do
 		local f, ok, problem = rawget(G, name), nil, nil
 		if f ~= nil then
@@ -108,15 +109,37 @@ local function exit()
 	error(EXIT, 0)
 end
 
--- A script must not end the server, nor switch off what keeps it from running for ever.
-if os then
-	function os.exit()
-		error("os.exit is not for scripts: KSR.x.exit() ends the route", 2)
-	end
+-- A script must not end the server.
+function os.exit()
+	error("os.exit is not for scripts: KSR.x.exit() ends the route", 2)
 end
+
+-- What runs uncounted could run for ever: compiled code, the handler of the error that ends what has run for too
+-- long, and finalizers.
 if jit then
 	jit.on = nil
 end
+
+local xpcall_counted = xpcall
+function xpcall(f, handler, ...)
+	return xpcall_counted(f, function(problem)
+		if is_over() then
+			return problem
+		end
+		return handler(problem)
+	end, ...)
+end
+
+local set = setmetatable
+function setmetatable(t, meta)
+	if type(meta) == "table" and rawget(meta, "__gc") ~= nil then
+		error("finalizers (__gc) are not for scripts", 2)
+	end
+	return set(t, meta)
+end
+newproxy = nil
+getmetatable(io.stdout).__metatable = "file"
+
 -- What scripts give to xpcall. The rest of the library can break a VM.
 debug = { traceback = traceback }
 

@@ -4,9 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use sip_core::StatusCode;
-use sip_server::{
-    BranchCtx, Ctx, FailureCtx, ReplyCtx, RouteError, RouteId, Routed, Routes, Shared,
-};
+use sip_server::{BranchCtx, Ctx, FailureCtx, ReplyCtx, RouteError, RouteId, Routed, Routes, Shared};
 
 use crate::current::{Current, Route};
 use crate::engine::Vm;
@@ -68,18 +66,16 @@ impl LuaRoutes {
         self.vm.borrow().clone()
     }
 
-    /// Runs a function of the script. Returns the context, and whether the function ended in an error.
-    async fn run(&self, name: &str, current: Current) -> (Option<Current>, bool) {
-        let Some(vm) = self.vm() else { return (Some(current), true) };
-        let (current, result) = vm.run(name, current).await;
-        let failed = match result {
+    /// Runs a function of the script. Returns whether it ended in an error.
+    async fn run(&self, name: &str, place: &mut Option<Current>) -> bool {
+        let Some(vm) = self.vm() else { return true };
+        match vm.run(name, place).await {
             Ok(true) => false,
-            Ok(false) => {
-                if name == REQUEST_ROUTE {
-                    tracing::error!("the script has no function {name} any more");
-                }
-                name == REQUEST_ROUTE
+            Ok(false) if name == REQUEST_ROUTE => {
+                tracing::error!("the script has no function {name} any more");
+                true
             }
+            Ok(false) => false,
             Err(error) => {
                 tracing::error!(route = name, "{error}");
                 if matches!(error, ScriptError::Memory { .. }) {
@@ -87,8 +83,7 @@ impl LuaRoutes {
                 }
                 true
             }
-        };
-        (current, failed)
+        }
     }
 
     /// A VM whose memory is full of what it cannot let go of is replaced: its globals are lost, calls work.
@@ -96,7 +91,11 @@ impl LuaRoutes {
         let is_ours = self.vm().is_some_and(|ours| Rc::ptr_eq(&ours, vm));
         if is_ours && vm.is_full() {
             let (used, version) = (vm.used_memory(), vm.version());
-            tracing::error!(used, version, "the script keeps its memory full: it is loaded anew, its globals are lost");
+            tracing::error!(
+                used,
+                version,
+                "the script keeps its memory full: it is loaded anew, its globals are lost"
+            );
             self.load();
         }
     }
@@ -108,8 +107,9 @@ impl LuaRoutes {
 
     /// The request route, for both kinds of requests.
     async fn request_route(&self, ctx: &mut Ctx, kind: fn(Ctx) -> Route) -> Routed {
-        let (current, failed) = self.run(REQUEST_ROUTE, Current::new(kind(ctx.take()))).await;
-        match current {
+        let mut place = Some(Current::new(kind(ctx.take())));
+        let failed = self.run(REQUEST_ROUTE, &mut place).await;
+        match place {
             Some(Current { route: Route::Request(taken) | Route::Cancel(taken), queued, .. }) => {
                 *ctx = taken;
                 verdict(ctx, queued, failed)
@@ -121,8 +121,9 @@ impl LuaRoutes {
     /// A failure, branch-failure or resumed route.
     async fn later(&self, route: RouteId, ctx: &mut FailureCtx, kind: fn(FailureCtx) -> Route) -> Routed {
         let Some(name) = self.name(route) else { return Ok(()) };
-        let (current, failed) = self.run(&name, Current::new(kind(ctx.take()))).await;
-        match current {
+        let mut place = Some(Current::new(kind(ctx.take())));
+        let failed = self.run(&name, &mut place).await;
+        match place {
             Some(Current { route: Route::Resumed(taken), queued, .. }) => {
                 *ctx = taken;
                 verdict(ctx, queued, failed)
@@ -137,8 +138,9 @@ impl LuaRoutes {
 
     /// A route of a response.
     async fn reply_route(&self, name: &str, ctx: &mut ReplyCtx, kind: fn(ReplyCtx) -> Route) -> Routed {
-        let (current, _) = self.run(name, Current::new(kind(ctx.take()))).await;
-        match current {
+        let mut place = Some(Current::new(kind(ctx.take())));
+        self.run(name, &mut place).await;
+        match place {
             Some(Current { route: Route::Response(taken) | Route::Reply(taken), .. }) => *ctx = taken,
             _ => ctx.set_drop(),
         }
@@ -165,8 +167,9 @@ impl Routes for LuaRoutes {
 
     async fn branch(&self, route: RouteId, ctx: &mut BranchCtx) -> Routed {
         let Some(name) = self.name(route) else { return Ok(()) };
-        let (current, _) = self.run(&name, Current::new(Route::Branch(ctx.take()))).await;
-        match current {
+        let mut place = Some(Current::new(Route::Branch(ctx.take())));
+        self.run(&name, &mut place).await;
+        match place {
             Some(Current { route: Route::Branch(taken), .. }) => {
                 *ctx = taken;
                 Ok(())

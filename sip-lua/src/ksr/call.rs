@@ -110,6 +110,25 @@ impl<'a> Module<'a> {
         self.table.raw_set(name, function)
     }
 
+    /// As [`Self::anywhere`], where an error is the script's: it is raised in Lua, with file and line.
+    ///
+    /// It must not call into Lua.
+    pub(crate) fn checked<A: Arguments, R: Into<Kemi>, E: std::fmt::Display>(
+        &mut self,
+        name: &'static str,
+        call: impl Fn(Option<&mut Current>, A) -> Result<R, E> + 'static,
+    ) -> mlua::Result<()> {
+        let (hub, full) = (self.hub.clone(), self.full(name));
+        let function = self.lua.create_function(move |lua, values: MultiValue| {
+            let Some(arguments) = arguments(lua, &full, values) else { return Ok(Value::Boolean(false)) };
+            match hub.with(|current| call(current, arguments)) {
+                Ok(answer) => answer.into().into_lua(lua, A::COUNT),
+                Err(error) => Err(mlua::Error::runtime(format!("{}: {full}: {error}", place(lua)))),
+            }
+        })?;
+        self.table.raw_set(name, function)
+    }
+
     /// A function that may have to wait. It answers at once where it can; else its route is parked, and
     /// the function returns in Lua when the future has ended.
     ///

@@ -69,8 +69,12 @@ pub(crate) fn register(mut m: Module<'_>) -> mlua::Result<Module<'_>> {
             current.source().is_some_and(|source| protocols.contains(&source.protocol))
         })?;
     }
-    m.call("is_IPv4", |current: &mut Current, ()| current.source().is_some_and(|source| source.remote.is_ipv4()))?;
-    m.call("is_IPv6", |current: &mut Current, ()| current.source().is_some_and(|source| source.remote.is_ipv6()))?;
+    m.call("is_IPv4", |current: &mut Current, ()| {
+        current.source().is_some_and(|source| source.remote.is_ipv4())
+    })?;
+    m.call("is_IPv6", |current: &mut Current, ()| {
+        current.source().is_some_and(|source| source.remote.is_ipv6())
+    })?;
     m.call("set_drop", |current: &mut Current, ()| current.set_drop())?;
     Ok(m)
 }
@@ -140,7 +144,11 @@ fn myself(m: &mut Module<'_>) -> mlua::Result<()> {
     })?;
     m.call("is_myself_suri", |current: &mut Current, ()| {
         let Some(source) = current.source() else { return false };
-        current.shared().is_myself(host(source.remote.ip()), Some(source.remote.port()), Some(source.protocol))
+        current.shared().is_myself(
+            host(source.remote.ip()),
+            Some(source.remote.port()),
+            Some(source.protocol),
+        )
     })
 }
 

@@ -9,7 +9,9 @@ use crate::value::Text;
 
 pub(crate) fn register(mut m: Module<'_>) -> mlua::Result<Module<'_>> {
     // Where there is a transaction a reply is the transaction's, so that a request never gets two final replies.
-    m.call("sl_send_reply", |current: &mut Current, (code, reason): (i64, Text)| send(current, code, &reason))?;
+    m.call("sl_send_reply", |current: &mut Current, (code, reason): (i64, Text)| {
+        send(current, code, &reason)
+    })?;
     m.call("send_reply", |current: &mut Current, (code, reason): (i64, Text)| send(current, code, &reason))?;
     m.call("sl_reply_error", |current: &mut Current, ()| {
         if current.queued.is_some() {

@@ -38,7 +38,9 @@ pub(crate) fn register(mut m: Module<'_>) -> mlua::Result<Module<'_>> {
         let time = |ms: i64| u64::try_from(ms).ok().filter(|ms| *ms > 0).map(Duration::from_millis);
         one(current.ctx_mut().map(|ctx| ctx.set_fr(time(invite), time(other))).is_some())
     })?;
-    m.call("t_reset_fr", |current: &mut Current, ()| one(current.ctx_mut().map(|ctx| ctx.set_fr(None, None)).is_some()))?;
+    m.call("t_reset_fr", |current: &mut Current, ()| {
+        one(current.ctx_mut().map(|ctx| ctx.set_fr(None, None)).is_some())
+    })?;
     Ok(m)
 }
 
@@ -57,7 +59,9 @@ fn arm(m: &mut Module<'_>) -> mlua::Result<()> {
     for (name, arm) in arms {
         let hub = m.hub().clone();
         m.call(name, move |current: &mut Current, (route,): (Text,)| {
-            let (Some(ctx), Some(route)) = (current.ctx_mut(), hub.route(&route.to_utf8())) else { return -1 };
+            let (Some(ctx), Some(route)) = (current.ctx_mut(), hub.route(&route.to_utf8())) else {
+                return -1;
+            };
             arm(ctx, route);
             1
         })?;

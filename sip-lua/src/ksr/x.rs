@@ -12,7 +12,8 @@ pub(crate) fn register<'a>(m: Module<'a>, exit: Function) -> mlua::Result<Module
         hub.with(|current| current.into_iter().for_each(|current| current.set_drop()));
         Ok(())
     })?;
-    let drop = m.lua.load("local set_drop, exit = ... return function() set_drop() exit() end").set_name("=ksr");
+    let drop =
+        m.lua.load("local set_drop, exit = ... return function() set_drop() exit() end").set_name("=ksr");
     m.table.raw_set("drop", drop.call::<Function>((set_drop, exit))?)?;
     Ok(m)
 }
