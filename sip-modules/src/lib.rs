@@ -6,6 +6,7 @@
 //!
 //! | Rust | KSR |
 //! |---|---|
+//! | [`hdr::append`], [`hdr::insert`], [`hdr::append_after`], [`hdr::insert_before`] | `hdr.append` and its kin |
 //! | [`maxfwd::process`] | `maxfwd.process_maxfwd` |
 //! | [`maxfwd::is_below`] | `maxfwd.is_maxfwd_lt` |
 //! | [`parts::set_ruri_part`], [`parts::set_from`], [`parts::set_to`] | `setuser`, `sethost`, `$rU`, `$fu` ... |
@@ -58,6 +59,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod hdr;
 pub mod maxfwd;
 mod myself;
 pub mod parts;

@@ -88,8 +88,11 @@
 //! 5. At the end of the batch the steps' outputs are sent, and asks run further routes (`driver/worker.rs`).
 //!
 //! Files import downwards: `clock`, `error`, `stats`, `lot`, `stripes`, `shared`; then `local`, `turn`;
-//! then `ctx/`, `routes`; on top `driver/`, and `play/` for tests (feature `play`).
+//! then `ctx/`, `routes`; on top `driver/`, `cli` for programs (feature `cli`) and `play/` for tests (feature
+//! `play`).
 
+#[cfg(feature = "cli")]
+pub mod cli;
 mod clock;
 mod ctx;
 mod driver;

@@ -18,7 +18,7 @@ use sip_server::{Ctx, Destination, RouteError, Routed, Routes};
 #[command(name = "async-lookup", about = "A SIP proxy that asks an HTTP service where calls go", version)]
 struct Cli {
     #[command(flatten)]
-    options: examples::Options,
+    options: sip_server::cli::Options,
     /// The HTTP service; the user is added as `?user=`.
     #[arg(long, value_name = "URL")]
     lookup: Url,
@@ -90,5 +90,5 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             service: cli.lookup.clone(),
         })
         .await?;
-    Ok(examples::serve(running).await?)
+    Ok(sip_server::cli::serve(running).await?)
 }

@@ -12,7 +12,7 @@ use sip_server::{Ctx, Routed, Routes};
 #[command(name = "registrar-proxy", about = "A SIP registrar and proxy on UDP and TCP", version)]
 struct Cli {
     #[command(flatten)]
-    options: examples::Options,
+    options: sip_server::cli::Options,
 }
 
 /// What a worker does with a request.
@@ -67,5 +67,5 @@ fn for_server(ctx: &mut Ctx) -> Routed {
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let cli = Cli::parse();
     let running = cli.options.server().start(|_| RegistrarProxy).await?;
-    Ok(examples::serve(running).await?)
+    Ok(sip_server::cli::serve(running).await?)
 }

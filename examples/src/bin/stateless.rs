@@ -12,7 +12,7 @@ use sip_server::{Ctx, Routed, Routes};
 #[command(name = "stateless", about = "A SIP server that answers OPTIONS, without state", version)]
 struct Cli {
     #[command(flatten)]
-    options: examples::Options,
+    options: sip_server::cli::Options,
 }
 
 /// What a worker does with a request.
@@ -34,5 +34,5 @@ impl Routes for Stateless {
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let cli = Cli::parse();
     let running = cli.options.server().start(|_| Stateless).await?;
-    Ok(examples::serve(running).await?)
+    Ok(sip_server::cli::serve(running).await?)
 }

@@ -3,6 +3,7 @@
 pub(crate) mod lookup;
 pub(crate) mod process;
 pub(crate) mod run;
+pub(crate) mod scenarios;
 pub(crate) mod server;
 
 use std::collections::BTreeSet;

@@ -42,7 +42,8 @@ impl Sipp {
     fn new(lab: &Lab, name: &str, scenario: &str, address: SocketAddr) -> io::Result<Self> {
         let dir = lab.dir().join(name);
         fs::create_dir(&dir)?;
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sipp").join(scenario);
+        // From here, since the tests of another package use this file, too.
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/tests/sipp").join(scenario);
         Ok(Self {
             name: name.to_owned(),
             dir,

@@ -20,7 +20,7 @@ pub(crate) mod wait;
 
 use std::rc::Rc;
 
-use sip_core::{Message, Method, Source};
+use sip_core::{Message, Method, Source, StatusCode};
 use sip_transaction::TransactionId;
 
 use crate::ctx::destination::Destination;
@@ -92,6 +92,18 @@ impl Ctx {
     pub fn is_canceled(&self) -> bool {
         self.transaction()
             .is_some_and(|id| self.turn.local.step(id, |stripe, _, _| stripe.table.is_canceled(id)))
+    }
+
+    /// How many branches of the transaction were sent so far; 0 without one.
+    pub fn branch_count(&self) -> usize {
+        self.transaction()
+            .map_or(0, |id| self.turn.local.step(id, |stripe, _, _| stripe.table.branch_count(id)))
+    }
+
+    /// The status of the last reply of the transaction that went to the caller; `None`: none yet.
+    pub fn last_status(&self) -> Option<StatusCode> {
+        let id = self.transaction()?;
+        self.turn.local.step(id, |stripe, _, _| stripe.table.last_status(id))
     }
 
     /// Named values, which every later route of the request sees, too (AVPs and XAVPs).

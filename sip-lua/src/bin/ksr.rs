@@ -1,0 +1,120 @@
+//! `ksr`: runs a SIP server by a Lua script that was written for Kamailio's KEMI.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use sip_lua::{LuaRoutes, Script, ScriptError, Settings};
+use sip_server::cli::{self, Options};
+
+#[derive(Parser)]
+#[command(name = "ksr", about = "A SIP server that is a Lua script", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Runs a script.
+    Run {
+        #[command(flatten)]
+        script: ScriptOptions,
+        #[command(flatten)]
+        options: Options,
+    },
+    /// Loads a script and says what is wrong with it.
+    Check {
+        #[command(flatten)]
+        script: ScriptOptions,
+    },
+}
+
+/// The script and its settings.
+#[derive(clap::Args)]
+struct ScriptOptions {
+    /// The script.
+    #[arg(value_name = "SCRIPT")]
+    path: PathBuf,
+    /// Defines a name, as `#!define NAME` does: `KSR.kx.ifdef("NAME")`; repeatable.
+    #[arg(long, value_name = "NAME")]
+    define: Vec<String>,
+    /// A parameter of a module, by Kamailio's names: `mqueue.mqueue=name=cdr;size=100`; repeatable.
+    #[arg(long, value_name = "MODULE.NAME=VALUE", value_parser = modparam)]
+    modparam: Vec<ModParam>,
+    /// How many Lua instructions a route may run before it waits or ends. 0: no limit.
+    #[arg(long, value_name = "N", default_value_t = Settings::INSTRUCTIONS)]
+    instructions: u64,
+    /// How many bytes the script may have on each worker. 0: no limit.
+    #[arg(long, value_name = "BYTES", default_value_t = Settings::MEMORY)]
+    memory: usize,
+    /// Compiles hot code (LuaJIT only). There is no limit on instructions then.
+    #[arg(long)]
+    jit: bool,
+}
+
+#[derive(Clone)]
+struct ModParam {
+    module: String,
+    name: String,
+    value: String,
+}
+
+fn modparam(text: &str) -> Result<ModParam, String> {
+    let split = || {
+        let (key, value) = text.split_once('=')?;
+        let (module, name) = key.split_once('.')?;
+        Some(ModParam { module: module.into(), name: name.into(), value: value.into() })
+    };
+    split().ok_or_else(|| format!("`{text}` is not MODULE.NAME=VALUE"))
+}
+
+impl ScriptOptions {
+    fn script(&self) -> Result<Script, ScriptError> {
+        let mut settings = Settings::new().instructions(self.instructions).memory(self.memory).jit(self.jit);
+        for name in &self.define {
+            settings = settings.define(name);
+        }
+        for ModParam { module, name, value } in &self.modparam {
+            settings = settings.modparam(module, name, value)?;
+        }
+        Script::read(&self.path, settings)
+    }
+}
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Run { script, options } => run(&script, &options),
+        Command::Check { script } => check(&script),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Nothing is left to be told to, if this fails.
+            let _ = writeln!(std::io::stderr(), "ksr: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(script: &ScriptOptions, options: &Options) -> Result<(), Box<dyn std::error::Error>> {
+    let server = options.server(); // first of all the log: what the script says while it is loaded is seen
+    let routes = LuaRoutes::factory(script.script()?)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let running = server.start(routes).await?;
+        Ok(cli::serve(running).await?)
+    })
+}
+
+fn check(script: &ScriptOptions) -> Result<(), Box<dyn std::error::Error>> {
+    let script = script.script()?;
+    let notes = sip_lua::check(&script)?;
+    let mut out = std::io::stdout();
+    for note in &notes {
+        writeln!(out, "{note}")?;
+    }
+    writeln!(out, "{}: loads, {} notes", script.path().display(), notes.len())?;
+    Ok(())
+}

@@ -1,0 +1,36 @@
+//! `KSR.tmx`: kinds of routes, suspend and continue.
+
+use sip_server::{RouteError, Suspension, TmError, TransactionId};
+
+use crate::current::{Current, Route};
+use crate::ksr::call::Module;
+use crate::ksr::tm::one;
+use crate::value::Text;
+
+pub(crate) fn register(mut m: Module<'_>) -> mlua::Result<Module<'_>> {
+    // The same request is never worked on twice at a time: the stripe decides under its lock who has it.
+    m.call("t_precheck_trans", |_: &mut Current, ()| -1)?;
+    m.call("t_is_request_route", |current: &mut Current, ()| {
+        one(matches!(current.route, Route::Request(_) | Route::Cancel(_)))
+    })?;
+    m.call("t_is_branch_route", |current: &mut Current, ()| one(matches!(current.route, Route::Branch(_))))?;
+    m.call("t_is_failure_route", |current: &mut Current, ()| one(current.failure().is_some()))?;
+    m.call("t_is_reply_route", |current: &mut Current, ()| {
+        one(matches!(current.route, Route::Response(_) | Route::Reply(_)))
+    })?;
+    m.call("t_suspend", |current: &mut Current, ()| match current.ctx_mut().map(|ctx| ctx.suspend()) {
+        Some(Ok(_) | Err(RouteError::Canceled)) => 1,
+        _ => -1,
+    })?;
+    let hub = m.hub().clone();
+    m.anywhere("t_continue", move |current, (index, label, route): (i64, i64, Text)| {
+        let shared = current.as_deref().map(Current::shared).or(hub.shared.as_ref());
+        let (Some(shared), Some(route)) = (shared, hub.route(&route.to_utf8())) else { return -1 };
+        let (Ok(index), Ok(label)) = (index.try_into(), label.try_into()) else { return -1 };
+        match shared.resume(Suspension::latest(TransactionId { index, label }), route) {
+            Ok(()) | Err(RouteError::Canceled | RouteError::Tm(TmError::TimedOut | TmError::Answered)) => 1,
+            Err(_) => -1,
+        }
+    })?;
+    Ok(m)
+}

@@ -1,0 +1,77 @@
+//! The variables that there are: one table a file.
+
+mod addr;
+mod branch;
+mod consts;
+mod flags;
+mod headers;
+mod net;
+mod ruri;
+mod tables;
+mod time;
+mod tm;
+mod uris;
+mod vars;
+
+use crate::pv::class::{Named, Plain};
+
+static PLAIN: [&[Plain]; 10] = [
+    ruri::PLAIN,
+    addr::PLAIN,
+    headers::PLAIN,
+    uris::PLAIN,
+    net::PLAIN,
+    branch::PLAIN,
+    flags::PLAIN,
+    tm::PLAIN,
+    time::PLAIN,
+    consts::PLAIN,
+];
+
+static NAMED: [&[Named]; 8] = [
+    headers::NAMED,
+    branch::NAMED,
+    flags::NAMED,
+    tm::NAMED,
+    time::NAMED,
+    vars::NAMED,
+    tables::NAMED,
+    consts::NAMED,
+];
+
+/// The variable of this name that has no brackets.
+pub(crate) fn plain(name: &[u8]) -> Option<&'static Plain> {
+    PLAIN.into_iter().flatten().find(|plain| plain.name.as_bytes() == name)
+}
+
+/// The variable of this name that has brackets.
+pub(crate) fn named(name: &[u8]) -> Option<&'static Named> {
+    NAMED.into_iter().flatten().find(|named| named.name.as_bytes() == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// Every variable of the reference page, as `$name` or `$name(...)`.
+    fn documented() -> BTreeSet<String> {
+        let page = include_str!("../../../../docs/KSR.md");
+        let start = page.find("## Pseudo-variables").expect("a section");
+        let section = &page[start..];
+        let section = &section[..section[2..].find("\n## ").map_or(section.len(), |end| end + 2)];
+        let cells = section.lines().filter_map(|line| line.strip_prefix("| `$")?.split(" |").next());
+        cells.flat_map(|cell| cell.split('`')).filter(|name| !name.trim_matches([',', ' ']).is_empty())
+            .map(|name| name.trim_start_matches('$').to_owned()).collect()
+    }
+
+    #[test]
+    fn no_name_stands_twice_and_the_page_has_them_all() {
+        let plain: Vec<_> = PLAIN.into_iter().flatten().map(|plain| plain.name.to_owned()).collect();
+        let named: Vec<_> = NAMED.into_iter().flatten().map(|named| format!("{}(...)", named.name)).collect();
+        let all: BTreeSet<_> = plain.iter().chain(&named).cloned().collect();
+        assert_eq!(all.len(), plain.len() + named.len());
+        assert_eq!(documented(), all);
+    }
+}

@@ -1,0 +1,206 @@
+//! Which function of the script runs when: the script as a [`Routes`].
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use sip_core::StatusCode;
+use sip_server::{BranchCtx, Ctx, FailureCtx, ReplyCtx, RouteError, RouteId, Routed, Routes, Shared};
+
+use crate::current::{Current, Route};
+use crate::engine::Vm;
+use crate::error::ScriptError;
+use crate::script::Script;
+
+const REQUEST_ROUTE: &str = "ksr_request_route";
+const REPLY_ROUTE: &str = "ksr_reply_route";
+
+/// A script as the routes of one worker.
+///
+/// | when | function of the script |
+/// |---|---|
+/// | a request, a CANCEL that matched too | `ksr_request_route` |
+/// | a response, before tm has it | `ksr_reply_route`, if there is one |
+/// | armed by `t_on_branch`, `t_on_reply`, `t_on_failure`, `t_on_branch_failure`, or named in `t_continue` | that name |
+///
+/// What the functions return is ignored. An error in one is logged with file and line; a request that has no reply then
+/// gets 500.
+pub struct LuaRoutes {
+    script: Script,
+    shared: Shared,
+    /// `None`: it could not be loaded here. Each request gets 500.
+    vm: RefCell<Option<Rc<Vm>>>,
+}
+
+impl std::fmt::Debug for LuaRoutes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LuaRoutes").field("script", &self.script).finish_non_exhaustive()
+    }
+}
+
+impl LuaRoutes {
+    /// What [`Server::start`](sip_server::Server::start) makes each worker's routes with. The script is loaded once now:
+    /// what is wrong with it shows before a socket is opened.
+    ///
+    /// # Errors
+    ///
+    /// Whatever is wrong with the script.
+    pub fn factory(script: Script) -> Result<impl Fn(&Shared) -> Self + Send + Sync + Clone, ScriptError> {
+        Vm::new(&script, None)?;
+        Ok(move |shared: &Shared| Self::new(script.clone(), shared))
+    }
+
+    fn new(script: Script, shared: &Shared) -> Self {
+        let routes = Self { script, shared: shared.clone(), vm: RefCell::new(None) };
+        routes.load();
+        routes
+    }
+
+    /// A new VM for what begins from now on.
+    fn load(&self) {
+        let vm = Vm::new(&self.script, Some(&self.shared));
+        let vm = vm.inspect_err(|error| tracing::error!(%error, "the script could not be loaded"));
+        self.vm.replace(vm.ok().map(Rc::new));
+    }
+
+    fn vm(&self) -> Option<Rc<Vm>> {
+        self.vm.borrow().clone()
+    }
+
+    /// Runs a function of the script. Returns whether it ended in an error.
+    async fn run(&self, name: &str, place: &mut Option<Current>) -> bool {
+        let Some(vm) = self.vm() else { return true };
+        match vm.run(name, place).await {
+            Ok(true) => false,
+            Ok(false) if name == REQUEST_ROUTE => {
+                tracing::error!("the script has no function {name} any more");
+                true
+            }
+            Ok(false) => false,
+            Err(error) => {
+                tracing::error!(route = name, "{error}");
+                if matches!(error, ScriptError::Memory { .. }) {
+                    self.relieve(&vm);
+                }
+                true
+            }
+        }
+    }
+
+    /// A VM whose memory is full of what it cannot let go of is replaced: its globals are lost, calls work.
+    fn relieve(&self, vm: &Rc<Vm>) {
+        let is_ours = self.vm().is_some_and(|ours| Rc::ptr_eq(&ours, vm));
+        if is_ours && vm.is_full() {
+            let (used, version) = (vm.used_memory(), vm.version());
+            tracing::error!(
+                used,
+                version,
+                "the script keeps its memory full: it is loaded anew, its globals are lost"
+            );
+            self.load();
+        }
+    }
+
+    /// The name of an armed route. One of an older version runs the newest script's function of that name.
+    fn name(&self, route: RouteId) -> Option<std::sync::Arc<str>> {
+        self.script.env().names.name(route).map(|route| route.name)
+    }
+
+    /// The request route, for both kinds of requests.
+    async fn request_route(&self, ctx: &mut Ctx, kind: fn(Ctx) -> Route) -> Routed {
+        let mut place = Some(Current::new(kind(ctx.take())));
+        let failed = self.run(REQUEST_ROUTE, &mut place).await;
+        match place {
+            Some(Current { route: Route::Request(taken) | Route::Cancel(taken), queued, .. }) => {
+                *ctx = taken;
+                verdict(ctx, queued, failed)
+            }
+            _ => Err(StatusCode::SERVER_INTERNAL_ERROR.into()),
+        }
+    }
+
+    /// A failure, branch-failure or resumed route.
+    async fn later(&self, route: RouteId, ctx: &mut FailureCtx, kind: fn(FailureCtx) -> Route) -> Routed {
+        let Some(name) = self.name(route) else { return Ok(()) };
+        let mut place = Some(Current::new(kind(ctx.take())));
+        let failed = self.run(&name, &mut place).await;
+        match place {
+            Some(Current { route: Route::Resumed(taken), queued, .. }) => {
+                *ctx = taken;
+                verdict(ctx, queued, failed)
+            }
+            Some(Current { route: Route::Failure(taken) | Route::BranchFailure(taken), .. }) => {
+                *ctx = taken; // whatever went wrong here, there is a response to go upstream
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A route of a response.
+    async fn reply_route(&self, name: &str, ctx: &mut ReplyCtx, kind: fn(ReplyCtx) -> Route) -> Routed {
+        let mut place = Some(Current::new(kind(ctx.take())));
+        self.run(name, &mut place).await;
+        match place {
+            Some(Current { route: Route::Response(taken) | Route::Reply(taken), .. }) => *ctx = taken,
+            _ => ctx.set_drop(),
+        }
+        Ok(())
+    }
+}
+
+/// What the caller of a request gets that the route has left without an answer.
+fn verdict(ctx: &Ctx, queued: Option<RouteError>, failed: bool) -> Routed {
+    if queued.is_none() && !failed || ctx.is_served() {
+        return Ok(());
+    }
+    Err(queued.unwrap_or(StatusCode::SERVER_INTERNAL_ERROR.into()))
+}
+
+impl Routes for LuaRoutes {
+    async fn request(&self, ctx: &mut Ctx) -> Routed {
+        self.request_route(ctx, Route::Request).await
+    }
+
+    async fn cancel(&self, ctx: &mut Ctx) -> Routed {
+        self.request_route(ctx, Route::Cancel).await
+    }
+
+    async fn branch(&self, route: RouteId, ctx: &mut BranchCtx) -> Routed {
+        let Some(name) = self.name(route) else { return Ok(()) };
+        let mut place = Some(Current::new(Route::Branch(ctx.take())));
+        self.run(&name, &mut place).await;
+        match place {
+            Some(Current { route: Route::Branch(taken), .. }) => {
+                *ctx = taken;
+                Ok(())
+            }
+            _ => Err(StatusCode::SERVER_INTERNAL_ERROR.into()),
+        }
+    }
+
+    async fn response(&self, ctx: &mut ReplyCtx) -> Routed {
+        if self.vm().is_some_and(|vm| vm.has(REPLY_ROUTE)) {
+            self.reply_route(REPLY_ROUTE, ctx, Route::Response).await?;
+        }
+        Ok(())
+    }
+
+    async fn reply(&self, route: RouteId, ctx: &mut ReplyCtx) -> Routed {
+        match self.name(route) {
+            Some(name) => self.reply_route(&name, ctx, Route::Reply).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn failure(&self, route: RouteId, ctx: &mut FailureCtx) -> Routed {
+        self.later(route, ctx, Route::Failure).await
+    }
+
+    async fn branch_failure(&self, route: RouteId, ctx: &mut FailureCtx) -> Routed {
+        self.later(route, ctx, Route::BranchFailure).await
+    }
+
+    async fn resumed(&self, route: RouteId, ctx: &mut FailureCtx) -> Routed {
+        self.later(route, ctx, Route::Resumed).await
+    }
+}

@@ -1,0 +1,69 @@
+//! The text of a script, its version, and what all VMs that run it share.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::error::ScriptError;
+use crate::settings::{Env, Settings};
+
+/// A script: one version of its text, and its settings. Cheap to clone.
+#[derive(Clone)]
+pub struct Script(Arc<Inner>);
+
+struct Inner {
+    path: PathBuf,
+    name: String,
+    text: Vec<u8>,
+    version: u32,
+    env: Arc<Env>,
+}
+
+impl std::fmt::Debug for Script {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Script").field("path", &self.0.path).field("version", &self.0.version).finish()
+    }
+}
+
+impl Script {
+    /// Reads a script from a file. Nothing of it runs yet: [`LuaRoutes::factory`](crate::LuaRoutes::factory).
+    ///
+    /// # Errors
+    ///
+    /// [`ScriptError::Read`].
+    pub fn read(path: impl AsRef<Path>, settings: Settings) -> Result<Self, ScriptError> {
+        let path = path.as_ref();
+        match std::fs::read(path) {
+            Ok(text) => Ok(Self::new(path, text, settings)),
+            Err(source) => Err(ScriptError::Read { path: path.into(), source }),
+        }
+    }
+
+    /// A script from its text; `path` is how errors name it.
+    pub fn new(path: impl AsRef<Path>, text: impl Into<Vec<u8>>, settings: Settings) -> Self {
+        let path = path.as_ref().to_path_buf();
+        let name = path.display().to_string();
+        let env = Arc::new(Env::new(settings));
+        Self(Arc::new(Inner { path, name, text: text.into(), version: 1, env }))
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.0.path
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    pub(crate) fn text(&self) -> &[u8] {
+        &self.0.text
+    }
+
+    pub(crate) fn version(&self) -> u32 {
+        self.0.version
+    }
+
+    pub(crate) fn env(&self) -> &Arc<Env> {
+        &self.0.env
+    }
+}

@@ -1,0 +1,123 @@
+//! What the programs have in common: the command line, the log, the end. Feature `cli`.
+//!
+//! ```no_run
+//! use clap::Parser;
+//! use sip_server::cli::{self, Options};
+//! # use sip_server::{Ctx, Routed, Routes};
+//! # struct Proxy;
+//! # impl Routes for Proxy { async fn request(&self, ctx: &mut Ctx) -> Routed { ctx.relay().await } }
+//!
+//! #[derive(Parser)]
+//! struct Cli {
+//!     #[command(flatten)]
+//!     options: Options,
+//! }
+//!
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let running = Cli::parse().options.server().start(|_| Proxy).await?;
+//! cli::serve(running).await?; // until Ctrl-C
+//! # Ok(()) }
+//! ```
+
+use std::io::{IsTerminal, Write};
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use sip_transport::Listen;
+use tracing_subscriber::EnvFilter;
+
+use crate::driver::builder::{Running, Server};
+
+/// How long calls that are being set up may take to finish after Ctrl-C.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Options that every program takes.
+#[derive(Args, Clone, Debug)]
+pub struct Options {
+    /// Where to listen: udp:IP:PORT or tcp:IP:PORT; repeatable. A wildcard IP becomes one UDP socket
+    /// for each local address.
+    #[arg(long, value_name = "PROTO:IP:PORT")]
+    pub listen: Vec<Listen>,
+    /// A domain that this server serves; repeatable. Default: the addresses it listens on.
+    #[arg(long, value_name = "NAME")]
+    pub domain: Vec<String>,
+    /// Worker threads. Default: one a core.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub workers: Option<u16>,
+    /// How to log; what to log is in the environment variable LOG, such as LOG=debug.
+    #[arg(long, value_enum, default_value_t = LogFormat::Text)]
+    pub log: LogFormat,
+}
+
+/// How to log.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines: one JSON object a line.
+    Json,
+}
+
+impl Options {
+    /// A server with these settings, and a log. Without `--listen`: UDP and TCP port 5060 of every
+    /// address.
+    pub fn server(&self) -> Server {
+        self.start_log();
+        let mut server = Server::new();
+        let default = ["udp:0.0.0.0:5060", "tcp:0.0.0.0:5060"].map(str::parse);
+        let listens = if self.listen.is_empty() {
+            default.into_iter().flatten().collect()
+        } else {
+            self.listen.clone()
+        };
+        for listen in listens {
+            server = server.listen(listen);
+        }
+        for domain in &self.domain {
+            server = server.domain(domain);
+        }
+        if let Some(workers) = self.workers {
+            server = server.workers(usize::from(workers));
+        }
+        server
+    }
+
+    fn start_log(&self) {
+        let filter = EnvFilter::try_from_env("LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+        let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+        match self.log {
+            LogFormat::Text => log.with_ansi(std::io::stderr().is_terminal()).init(),
+            LogFormat::Json => log.json().init(),
+        }
+    }
+}
+
+/// Says where the server listens and what it serves, waits for Ctrl-C (or SIGTERM) and ends it cleanly.
+///
+/// # Errors
+///
+/// Standard output or the signals cannot be used.
+pub async fn serve(running: Running) -> std::io::Result<()> {
+    let mut out = std::io::stdout();
+    let shared = running.shared();
+    for listen in shared.listens() {
+        writeln!(out, "listening on {listen}")?;
+    }
+    match shared.domains() {
+        [] => writeln!(out, "serving domains: the addresses above")?,
+        domains => writeln!(out, "serving domains: {}", domains.join(", "))?,
+    }
+    writeln!(out, "ready")?;
+    out.flush()?;
+
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted?,
+        _ = terminate.recv() => {}
+    }
+    writeln!(out, "ending: calls that are being set up may finish within {} s", PATIENCE.as_secs())?;
+    let stats = running.stop(PATIENCE).await;
+    writeln!(out, "requests {}, replies {}, sent {}", stats.requests, stats.replies, stats.sent)?;
+    writeln!(out, "transactions left: {}", stats.unfinished)?;
+    out.flush()
+}
