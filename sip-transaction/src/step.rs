@@ -37,7 +37,12 @@ impl Step<'_> {
 
 /// Reads a message of our own making back. What we made was within bounds when we made it.
 pub(crate) fn reread(bytes: &Bytes) -> Option<Message> {
-    let limits =
-        Limits { head_bytes: usize::MAX, headers: usize::MAX, uri_bytes: usize::MAX, body_bytes: usize::MAX };
+    let limits = Limits {
+        head_bytes: usize::MAX,
+        headers: usize::MAX,
+        uri_bytes: usize::MAX,
+        body_bytes: usize::MAX,
+        ..Limits::default()
+    };
     sip_core::parse(bytes.clone(), &limits).ok()
 }
