@@ -19,7 +19,6 @@ use crate::settings::Env;
 use crate::value::Kemi;
 
 /// What kind of route runs, with its context.
-#[expect(clippy::large_enum_variant, reason = "a box would cost more than the move that it saves")]
 pub(crate) enum Route {
     /// `ksr_request_route`, for a request that is no matched CANCEL.
     Request(Ctx),
@@ -52,8 +51,9 @@ pub(crate) struct Current {
 }
 
 impl Current {
-    pub(crate) fn new(route: Route) -> Self {
-        Self { route, queued: None, branch_flags: 0, script_flags: 0, scratch: SmallVec::new() }
+    /// In a box: it is moved into the VM and out whenever a function may wait.
+    pub(crate) fn new(route: Route) -> Box<Self> {
+        Box::new(Self { route, queued: None, branch_flags: 0, script_flags: 0, scratch: SmallVec::new() })
     }
 
     /// The message that the route is about, as edited so far: a request, or in reply routes a response.
@@ -197,7 +197,7 @@ impl Current {
 }
 
 /// A function that waits: it has the context, and gives it back with the answer.
-pub(crate) type Waiting = Pin<Box<dyn Future<Output = (Current, Kemi)>>>;
+pub(crate) type Waiting = Pin<Box<dyn Future<Output = (Box<Current>, Kemi)>>>;
 
 /// What a VM and the functions registered in it share.
 pub(crate) struct Hub {
@@ -206,7 +206,7 @@ pub(crate) struct Hub {
     pub(crate) version: u32,
     /// What all workers share; none where a script is only checked.
     pub(crate) shared: Option<Shared>,
-    current: RefCell<Option<Current>>,
+    current: RefCell<Option<Box<Current>>>,
     waiting: Cell<Option<Waiting>>,
 }
 
@@ -216,12 +216,12 @@ impl Hub {
     }
 
     /// Puts a context into its place; returns what stood there.
-    pub(crate) fn put(&self, current: Option<Current>) -> Option<Current> {
+    pub(crate) fn put(&self, current: Option<Box<Current>>) -> Option<Box<Current>> {
         self.current.replace(current)
     }
 
     /// Takes the context out.
-    pub(crate) fn take(&self) -> Option<Current> {
+    pub(crate) fn take(&self) -> Option<Box<Current>> {
         self.current.take()
     }
 
@@ -229,7 +229,7 @@ impl Hub {
     ///
     /// The place is borrowed meanwhile: `work` calls no Lua.
     pub(crate) fn with<T>(&self, work: impl FnOnce(Option<&mut Current>) -> T) -> T {
-        work(self.current.borrow_mut().as_mut())
+        work(self.current.borrow_mut().as_deref_mut())
     }
 
     /// Leaves what the route waits for to the driver.

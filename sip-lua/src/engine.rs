@@ -114,7 +114,11 @@ impl Vm {
     /// is lost where an error has ended a call that waits. Tells whether the script has such a function.
     ///
     /// While it waits, nothing of it is in the VM but its coroutine. Dropped then, the coroutine is garbage.
-    pub(crate) async fn run(&self, name: &str, place: &mut Option<Current>) -> Result<bool, ScriptError> {
+    pub(crate) async fn run(
+        &self,
+        name: &str,
+        place: &mut Option<Box<Current>>,
+    ) -> Result<bool, ScriptError> {
         let mut thread = self.thread().map_err(|error| self.error(Some(error), name))?;
         let mut step = self.step(&thread, name, place, name);
         loop {
@@ -145,7 +149,7 @@ impl Vm {
         &self,
         thread: &Thread,
         name: &str,
-        place: &mut Option<Current>,
+        place: &mut Option<Box<Current>>,
         arguments: impl mlua::IntoLuaMulti,
     ) -> Result<Step, ScriptError> {
         let outer = self.hub.put(place.take());

@@ -67,7 +67,7 @@ impl LuaRoutes {
     }
 
     /// Runs a function of the script. Returns whether it ended in an error.
-    async fn run(&self, name: &str, place: &mut Option<Current>) -> bool {
+    async fn run(&self, name: &str, place: &mut Option<Box<Current>>) -> bool {
         let Some(vm) = self.vm() else { return true };
         match vm.run(name, place).await {
             Ok(true) => false,
@@ -109,7 +109,7 @@ impl LuaRoutes {
     async fn request_route(&self, ctx: &mut Ctx, kind: fn(Ctx) -> Route) -> Routed {
         let mut place = Some(Current::new(kind(ctx.take())));
         let failed = self.run(REQUEST_ROUTE, &mut place).await;
-        match place {
+        match place.map(|current| *current) {
             Some(Current { route: Route::Request(taken) | Route::Cancel(taken), queued, .. }) => {
                 *ctx = taken;
                 verdict(ctx, queued, failed)
@@ -123,7 +123,7 @@ impl LuaRoutes {
         let Some(name) = self.name(route) else { return Ok(()) };
         let mut place = Some(Current::new(kind(ctx.take())));
         let failed = self.run(&name, &mut place).await;
-        match place {
+        match place.map(|current| *current) {
             Some(Current { route: Route::Resumed(taken), queued, .. }) => {
                 *ctx = taken;
                 verdict(ctx, queued, failed)
@@ -140,7 +140,7 @@ impl LuaRoutes {
     async fn reply_route(&self, name: &str, ctx: &mut ReplyCtx, kind: fn(ReplyCtx) -> Route) -> Routed {
         let mut place = Some(Current::new(kind(ctx.take())));
         self.run(name, &mut place).await;
-        match place {
+        match place.map(|current| *current) {
             Some(Current { route: Route::Response(taken) | Route::Reply(taken), .. }) => *ctx = taken,
             _ => ctx.set_drop(),
         }
@@ -169,7 +169,7 @@ impl Routes for LuaRoutes {
         let Some(name) = self.name(route) else { return Ok(()) };
         let mut place = Some(Current::new(Route::Branch(ctx.take())));
         self.run(&name, &mut place).await;
-        match place {
+        match place.map(|current| *current) {
             Some(Current { route: Route::Branch(taken), .. }) => {
                 *ctx = taken;
                 Ok(())

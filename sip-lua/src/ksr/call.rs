@@ -14,15 +14,12 @@
 //! the call returns `false`; more than six too; one too many is ignored. Without a message (at the top
 //! level of a script) a call returns `false`.
 
-use std::any::Any;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use mlua::{Function, Lua, MultiValue, Table, Value};
 
 use crate::current::{Current, Hub, Waiting};
-use crate::settings::Env;
 use crate::value::{Arguments, Kemi};
 
 /// Most arguments of a call.
@@ -34,7 +31,8 @@ pub(crate) const PRELUDE: &str = "ksr";
 const LEVELS: usize = 16;
 
 /// What the Lua half of a waiting function takes for "it waits now"; see `prelude.lua`.
-pub(crate) const WAITS: Value = Value::LightUserData(mlua::LightUserData(std::ptr::without_provenance_mut(8)));
+pub(crate) const WAITS: Value =
+    Value::LightUserData(mlua::LightUserData(std::ptr::without_provenance_mut(8)));
 
 /// The prelude's `waiting(name, start)`: wraps the plain call of a waiting function.
 #[derive(Clone)]
@@ -59,24 +57,9 @@ impl<'a> Module<'a> {
         ksr.raw_set(self.name, self.table)
     }
 
-    /// What all workers share: queues, tables, defines.
-    pub(crate) fn env(&self) -> &Arc<Env> {
-        &self.hub.env
-    }
-
     /// The VM's state.
     pub(crate) fn hub(&self) -> &Rc<Hub> {
         self.hub
-    }
-
-    /// A value that the modules of one VM share, made when it is first asked for: the same for the same type.
-    pub(crate) fn state<T: Default + Any>(&self) -> Rc<T> {
-        if let Some(state) = self.lua.app_data_ref::<Rc<T>>() {
-            return Rc::clone(&state);
-        }
-        let state = Rc::new(T::default());
-        self.lua.set_app_data(Rc::clone(&state));
-        state
     }
 
     /// A function that needs the message of a route.

@@ -5,12 +5,25 @@
 pub(crate) mod call;
 mod core;
 mod corex;
+mod hdr;
+mod htable;
+mod htable_lock;
+mod htable_walk;
+mod kx;
 mod maxfwd;
+mod mqueue;
+mod pv;
+mod registrar;
+mod rr;
+mod sanity;
+mod siputils;
 mod sl;
+mod state;
 mod tm;
 mod tmx;
 mod wait;
 mod x;
+mod xlog;
 
 use std::rc::Rc;
 
@@ -29,6 +42,16 @@ pub(crate) fn register(lua: &Lua, hub: &Rc<Hub>, exit: Function) -> mlua::Result
     sl::register(module("sl")?)?.finish(&ksr)?;
     corex::register(module("corex")?)?.finish(&ksr)?;
     maxfwd::register(module("maxfwd")?)?.finish(&ksr)?;
+    pv::register(module("pv")?)?.finish(&ksr)?;
+    hdr::register(module("hdr")?)?.finish(&ksr)?;
+    kx::register(module("kx")?)?.finish(&ksr)?;
+    rr::register(module("rr")?)?.finish(&ksr)?;
+    siputils::register(module("siputils")?)?.finish(&ksr)?;
+    registrar::register(module("registrar")?)?.finish(&ksr)?;
+    sanity::register(module("sanity")?)?.finish(&ksr)?;
+    xlog::register(module("xlog")?)?.finish(&ksr)?;
+    htable::register(module("htable")?)?.finish(&ksr)?;
+    mqueue::register(module("mqueue")?)?.finish(&ksr)?;
     wait::register(module("await")?)?.finish(&ksr)?;
     lua.globals().raw_set("KSR", ksr)?;
     lua.globals().raw_set("KSRVERSION", concat!("sip-lua ", env!("CARGO_PKG_VERSION")))

@@ -47,11 +47,7 @@ pub(crate) const fn read(name: &'static str, get: Get) -> Plain {
 }
 
 /// A line of a table that can be written, too.
-pub(crate) const fn write(
-    name: &'static str,
-    get: Get,
-    set: Set,
-) -> Plain {
+pub(crate) const fn write(name: &'static str, get: Get, set: Set) -> Plain {
     Plain { name, get, set: Some(set) }
 }
 

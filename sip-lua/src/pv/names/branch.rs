@@ -18,7 +18,11 @@ pub(super) const PLAIN: &[Plain] = &[
     read("dd", |view, _| part(view, |uri| uri.host_text().to_string())),
     read("dp", |view, _| part(view, |uri| sip_modules::parts::port(uri).to_string())),
     read("dP", |view, _| part(view, |uri| sip_modules::parts::protocol(uri).to_string())),
-    write("br", |view, _| view.branches().first().map_or(Value::Null, |branch| Value::text(&branch.uri)), append),
+    write(
+        "br",
+        |view, _| view.branches().first().map_or(Value::Null, |branch| Value::text(&branch.uri)),
+        append,
+    ),
     read("bR", |view, _| joined(view)),
     read("ds", |view, _| contacts(view)),
 ];
@@ -72,7 +76,11 @@ fn joined(view: &dyn View) -> Value<'_> {
 fn contacts(view: &dyn View) -> Value<'_> {
     let own = view.msg().and_then(|msg| Some([b"<", &**msg.request_uri()?, b">"].concat()));
     let all: Vec<_> = own.into_iter().chain(uris(view)).collect();
-    if all.is_empty() { Value::Null } else { Value::made([&b"Contact: "[..], &all.join(&b", "[..])].concat()) }
+    if all.is_empty() {
+        Value::Null
+    } else {
+        Value::made([&b"Contact: "[..], &all.join(&b", "[..])].concat())
+    }
 }
 
 /// `count`, or an attribute of the branch at an index.
@@ -90,7 +98,9 @@ fn attribute<'v>(view: &'v dyn View, _: &'v Store, asked: Asked<'_>) -> Value<'v
     if *asked.name == "count" {
         return int(branches.len());
     }
-    let Some(branch) = asked.index.of(branches.len()).and_then(|at| branches.get(at)) else { return Value::Null };
+    let Some(branch) = asked.index.of(branches.len()).and_then(|at| branches.get(at)) else {
+        return Value::Null;
+    };
     match &**asked.name {
         b"uri" => Value::text(&branch.uri),
         b"dst_uri" => branch.next_hop().map_or(Value::Null, Value::made),
@@ -105,7 +115,9 @@ fn set_attribute(view: &mut dyn View, _: &Store, asked: Asked<'_>, value: &Value
     match (&**asked.name, value) {
         (b"uri", Value::Null) => _ = branches.remove(at),
         (b"dst_uri", Value::Null) => branches[at].set_next_hop(None),
-        (b"uri", Value::Text(uri)) if Uri::parse(uri).is_ok() => branches[at].uri = Bytes::copy_from_slice(uri),
+        (b"uri", Value::Text(uri)) if Uri::parse(uri).is_ok() => {
+            branches[at].uri = Bytes::copy_from_slice(uri)
+        }
         (b"dst_uri", Value::Text(uri)) if Uri::parse(uri).is_ok() => {
             branches[at].set_next_hop(Some(Bytes::copy_from_slice(uri)));
         }

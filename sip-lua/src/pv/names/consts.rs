@@ -25,13 +25,27 @@ pub(super) const PLAIN: &[Plain] = &[
 pub(super) const NAMED: &[Named] = &[
     named("def", |inner| by_name(inner, reads(|_, store, asked| Value::some(store.define(asked.name))))),
     named("defv", |inner| by_name(inner, reads(|_, store, asked| Value::some(store.define(asked.name))))),
-    named("defn", |inner| by_name(inner, reads(|_, store, asked| {
-        store.define(asked.name).map_or(Value::Null, |value| Value::Int(leading_number(value.as_bytes())))
-    }))),
-    named("env", |inner| by_name(inner, reads(|_, _, asked| env(asked.name).map_or(Value::Null, Value::made)))),
-    named("envn", |inner| by_name(inner, reads(|_, _, asked| {
-        env(asked.name).map_or(Value::Null, |value| Value::Int(leading_number(&value)))
-    }))),
+    named("defn", |inner| {
+        by_name(
+            inner,
+            reads(|_, store, asked| {
+                store
+                    .define(asked.name)
+                    .map_or(Value::Null, |value| Value::Int(leading_number(value.as_bytes())))
+            }),
+        )
+    }),
+    named("env", |inner| {
+        by_name(inner, reads(|_, _, asked| env(asked.name).map_or(Value::Null, Value::made)))
+    }),
+    named("envn", |inner| {
+        by_name(
+            inner,
+            reads(|_, _, asked| {
+                env(asked.name).map_or(Value::Null, |value| Value::Int(leading_number(&value)))
+            }),
+        )
+    }),
     named("K", |inner| by_word(inner, NUMBERS, "IPv4, IPv6, UDP, TCP, TLS, SCTP, WS or WSS")),
     named("_s", |inner| Ok(Box::new(Expanded(inner.format)))),
     around("cnt", counted),
@@ -48,7 +62,8 @@ const NUMBERS: &[Word] = &[
     ("WSS", |_, _| Value::Int(6)),
 ];
 
-fn env(name: &BStr) -> Option<Vec<u8>> {
+/// A variable of the environment.
+pub(crate) fn env(name: &BStr) -> Option<Vec<u8>> {
     // A name with `=` or a zero byte is none, and asking for it would be a mistake.
     let name = name.to_str().ok().filter(|name| !name.is_empty() && !name.contains(['=', '\0']))?;
     std::env::var_os(name).map(std::ffi::OsString::into_encoded_bytes)

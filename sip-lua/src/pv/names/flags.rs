@@ -17,19 +17,25 @@ pub(super) const PLAIN: &[Plain] = &[
 
 pub(super) const NAMED: &[Named] = &[
     named("Mf", |inner| {
-        one(inner, |view, _, asked| bit(view, Flags::Message, asked), |view, _, asked, value| {
-            set_bit(view, Flags::Message, asked, value)
-        })
+        one(
+            inner,
+            |view, _, asked| bit(view, Flags::Message, asked),
+            |view, _, asked, value| set_bit(view, Flags::Message, asked, value),
+        )
     }),
     named("Bf", |inner| {
-        one(inner, |view, _, asked| bit(view, Flags::Branch, asked), |view, _, asked, value| {
-            set_bit(view, Flags::Branch, asked, value)
-        })
+        one(
+            inner,
+            |view, _, asked| bit(view, Flags::Branch, asked),
+            |view, _, asked, value| set_bit(view, Flags::Branch, asked, value),
+        )
     }),
     named("Sf", |inner| {
-        one(inner, |view, _, asked| bit(view, Flags::Script, asked), |view, _, asked, value| {
-            set_bit(view, Flags::Script, asked, value)
-        })
+        one(
+            inner,
+            |view, _, asked| bit(view, Flags::Script, asked),
+            |view, _, asked, value| set_bit(view, Flags::Script, asked, value),
+        )
     }),
 ];
 

@@ -90,7 +90,11 @@ fn chosen<'v, I: Iterator<Item = &'v BStr>>(index: Index, all: impl Fn() -> I) -
         Index::At(_) => line(index.of(all().count()).and_then(|at| all().nth(at))),
         Index::All => {
             let lines: Vec<Cow<'_, BStr>> = all().map(unfold).collect();
-            if lines.is_empty() { Value::Null } else { Value::made(bstr::join(", ", lines.iter().map(|line| &***line))) }
+            if lines.is_empty() {
+                Value::Null
+            } else {
+                Value::made(bstr::join(", ", lines.iter().map(|line| &***line)))
+            }
         }
     }
 }
@@ -103,10 +107,8 @@ fn hflc<'v>(view: &'v dyn View, _: &'v Store, asked: Asked<'_>) -> Value<'v> {
     view.msg().map_or(Value::Null, |msg| int(msg.values(asked.name).count()))
 }
 
-const EXPIRES: &[Word] = &[
-    ("min", |view, _| expires(view, Iterator::min)),
-    ("max", |view, _| expires(view, Iterator::max)),
-];
+const EXPIRES: &[Word] =
+    &[("min", |view, _| expires(view, Iterator::min)), ("max", |view, _| expires(view, Iterator::max))];
 
 /// What the Contacts ask for, where they say nothing what Expires does.
 fn expires<'v>(view: &'v dyn View, pick: fn(std::vec::IntoIter<u32>) -> Option<u32>) -> Value<'v> {

@@ -2,7 +2,7 @@
 
 mod addr;
 mod branch;
-mod consts;
+pub(crate) mod consts;
 mod flags;
 mod headers;
 mod net;
@@ -62,8 +62,11 @@ mod tests {
         let section = &page[start..];
         let section = &section[..section[2..].find("\n## ").map_or(section.len(), |end| end + 2)];
         let cells = section.lines().filter_map(|line| line.strip_prefix("| `$")?.split(" |").next());
-        cells.flat_map(|cell| cell.split('`')).filter(|name| !name.trim_matches([',', ' ']).is_empty())
-            .map(|name| name.trim_start_matches('$').to_owned()).collect()
+        cells
+            .flat_map(|cell| cell.split('`'))
+            .filter(|name| !name.trim_matches([',', ' ']).is_empty())
+            .map(|name| name.trim_start_matches('$').to_owned())
+            .collect()
     }
 
     #[test]

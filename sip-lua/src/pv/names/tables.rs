@@ -41,7 +41,9 @@ pub(super) const NAMED: &[Named] = &[
 ];
 
 fn sht<'v>(_: &'v dyn View, store: &'v Store, asked: Asked<'_>) -> Value<'v> {
-    let (Some(table), Some(now)) = (store.table(asked.before.as_bytes()), store.now()) else { return Value::Null };
+    let (Some(table), Some(now)) = (store.table(asked.before.as_bytes()), store.now()) else {
+        return Value::Null;
+    };
     table.get(now, asked.name).map_or(Value::Null, Value::from)
 }
 
@@ -58,7 +60,9 @@ fn set_sht(_: &mut dyn View, store: &Store, asked: Asked<'_>, value: &Value<'_>)
 
 /// Seconds that an item still lives; 0: for ever.
 fn shtex<'v>(_: &'v dyn View, store: &'v Store, asked: Asked<'_>) -> Value<'v> {
-    let (Some(table), Some(now)) = (store.table(asked.before.as_bytes()), store.now()) else { return Value::Null };
+    let (Some(table), Some(now)) = (store.table(asked.before.as_bytes()), store.now()) else {
+        return Value::Null;
+    };
     match (table.lifetime(now, asked.name), table.presence(now, asked.name)) {
         (Some(left), _) => Value::Int(left.as_secs().try_into().unwrap_or(i64::MAX)),
         (None, sip_async::Presence::Set) => Value::Int(0),
@@ -75,13 +79,18 @@ fn set_shtex(_: &mut dyn View, store: &Store, asked: Asked<'_>, value: &Value<'_
 }
 
 fn add<'v>(store: &Store, asked: Asked<'_>, number: i64) -> Value<'v> {
-    let (Some(table), Some(now)) = (store.table(asked.before.as_bytes()), store.now()) else { return Value::Null };
+    let (Some(table), Some(now)) = (store.table(asked.before.as_bytes()), store.now()) else {
+        return Value::Null;
+    };
     table.add(now, asked.name, number).map_or(Value::Null, Value::Int)
 }
 
 fn count<'v>(store: &Store, asked: Asked<'_>, field: Field) -> Value<'v> {
-    let (Some(table), Some(now)) = (store.table(asked.before.as_bytes()), store.now()) else { return Value::Null };
-    Pattern::counting(asked.name).map_or(Value::Null, |pattern| int(table.count_matching(now, field, &pattern)))
+    let (Some(table), Some(now)) = (store.table(asked.before.as_bytes()), store.now()) else {
+        return Value::Null;
+    };
+    Pattern::counting(asked.name)
+        .map_or(Value::Null, |pattern| int(table.count_matching(now, field, &pattern)))
 }
 
 fn walk<'v>(store: &Store, asked: Asked<'_>, read: fn(&Record) -> Value<'static>) -> Value<'v> {

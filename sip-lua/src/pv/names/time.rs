@@ -72,7 +72,8 @@ impl Date {
         let (days, second_of_day) = (unix.div_euclid(86_400), unix.rem_euclid(86_400));
         let from_march = days + 719_468; // days since 1 March of the year 0
         let (era, day_of_era) = (from_march.div_euclid(146_097), from_march.rem_euclid(146_097));
-        let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let year_of_era =
+            (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
         let day = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
         let month = (5 * day + 2) / 153; // 0 is March
         let year = era * 400 + year_of_era + i64::from(month > 9);
@@ -105,7 +106,11 @@ mod tests {
         ];
         for (unix, (year, month, day), weekday, day_of_year) in all {
             let second_of_day = unix % 86_400;
-            assert_eq!(Date::of(unix), Date { year, month, day, weekday, day_of_year, second_of_day }, "{unix}");
+            assert_eq!(
+                Date::of(unix),
+                Date { year, month, day, weekday, day_of_year, second_of_day },
+                "{unix}"
+            );
         }
     }
 }

@@ -5,8 +5,8 @@ use std::rc::Rc;
 use sip_server::TransactionId;
 
 use crate::pv::class::{Index, Inner, Named, Plain, PvClass, Var, around, named, read};
-use crate::pv::made::{Word, by_word};
 use crate::pv::error::PvError;
+use crate::pv::made::{Word, by_word};
 use crate::pv::names::headers::int;
 use crate::pv::store::Store;
 use crate::pv::value::Value;

@@ -95,9 +95,14 @@ fn avp<'v>(view: &'v dyn View, _: &'v Store, asked: Asked<'_>) -> Value<'v> {
         Index::None | Index::At(0) => vars.get(name, 0),
         Index::At(_) => asked.index.of(vars.count(name)).and_then(|at| vars.get(name, at)),
         Index::All => {
-            let all: Vec<_> = (0..vars.count(name)).map_while(|at| vars.get(name, at)).map(value_of).collect();
+            let all: Vec<_> =
+                (0..vars.count(name)).map_while(|at| vars.get(name, at)).map(value_of).collect();
             let texts: Vec<_> = all.iter().map(Value::to_text).collect();
-            return if texts.is_empty() { Value::Null } else { Value::made(bstr::join(",", texts.iter().map(|text| &***text))) };
+            return if texts.is_empty() {
+                Value::Null
+            } else {
+                Value::made(bstr::join(",", texts.iter().map(|text| &***text)))
+            };
         }
     };
     found.map_or(Value::Null, value_of)
@@ -112,7 +117,10 @@ fn set_avp(view: &mut dyn View, _: &Store, asked: Asked<'_>, value: &Value<'_>) 
     let (Some(vars), name) = (view.vars(), bare(asked)) else { return false };
     match (asked.index, kept(value)) {
         (Index::None, Some(value)) => vars.push(name, value),
-        (Index::None, None) => vars.remove(name, 0) || true,
+        (Index::None, None) => {
+            vars.remove(name, 0);
+            true
+        }
         (Index::All, value) => {
             vars.clear(name);
             value.is_none_or(|value| vars.push(name, value))

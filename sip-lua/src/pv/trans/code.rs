@@ -20,7 +20,9 @@ pub(super) const ALL: &[Transformation] = &[
         let spaced: Vec<u8> = text.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
         Value::made(unpercent(&spaced))
     }),
-    text("s.encode.hexa", (0, 0), |text, _| Value::made(text.iter().flat_map(|byte| hex(*byte)).collect::<Vec<_>>())),
+    text("s.encode.hexa", (0, 0), |text, _| {
+        Value::made(text.iter().flat_map(|byte| hex(*byte)).collect::<Vec<_>>())
+    }),
     text("s.decode.hexa", (0, 0), |text, _| unhex(text).map_or(Value::Null, Value::made)),
     text("s.encode.base64", (0, 0), |text, _| Value::made(base64(text, STANDARD, true))),
     text("s.encode.base64t", (0, 0), |text, _| Value::made(base64(text, STANDARD, false))),

@@ -22,7 +22,10 @@ pub(super) const ALL: &[Transformation] = &[
     }),
 ];
 
-fn nth<'t>(text: &'t BStr, args: &[Value<'_>], part: fn((&'t [u8], &'t [u8])) -> &'t [u8]) -> Value<'static> {
+/// A name and its value.
+type Pair<'t> = (&'t [u8], &'t [u8]);
+
+fn nth<'t>(text: &'t BStr, args: &[Value<'_>], part: fn(Pair<'t>) -> &'t [u8]) -> Value<'static> {
     let all = params(text, args.get(1));
     let at = args[0].to_int();
     let at = if at < 0 { i64::try_from(all.len()).unwrap_or(i64::MAX) + at } else { at };
@@ -31,7 +34,7 @@ fn nth<'t>(text: &'t BStr, args: &[Value<'_>], part: fn((&'t [u8], &'t [u8])) ->
 }
 
 /// Names and values, which may be in quotes; `;` parts them unless something else is said.
-fn params<'t>(text: &'t BStr, separator: Option<&Value<'_>>) -> Vec<(&'t [u8], &'t [u8])> {
+fn params<'t>(text: &'t BStr, separator: Option<&Value<'_>>) -> Vec<Pair<'t>> {
     let separator = separator.and_then(|text| text.to_text().first().copied()).unwrap_or(b';');
     let (mut all, mut start, mut quoted) = (Vec::new(), 0, false);
     for at in 0..=text.len() {

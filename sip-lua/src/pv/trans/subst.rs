@@ -19,8 +19,11 @@ fn subst(text: &BStr, rule: &BStr) -> Option<Value<'static>> {
     let (expression, replacement, flags) = (parts.next()?, parts.next()?, parts.next()?);
     let limit = if flags.contains(&b'g') { 0 } else { 1 };
     let expression = expression.to_str().ok()?;
-    let regex: Regex =
-        RegexBuilder::new(expression).case_insensitive(flags.contains(&b'i')).size_limit(MOST).build().ok()?;
+    let regex: Regex = RegexBuilder::new(expression)
+        .case_insensitive(flags.contains(&b'i'))
+        .size_limit(MOST)
+        .build()
+        .ok()?;
     if !replacement.contains(&b'\\') {
         return Some(Value::made(regex.replacen(text, limit, NoExpand(replacement)).into_owned()));
     }

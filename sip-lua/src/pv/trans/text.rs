@@ -74,7 +74,9 @@ fn count(value: &Value<'_>) -> usize {
 /// `offset` from the end where it is negative; `length` 0: to the end.
 fn substr(text: &BStr, offset: i64, length: i64) -> Value<'static> {
     let start = if offset < 0 { i64::try_from(text.len()).unwrap_or(i64::MAX) + offset } else { offset };
-    let (Ok(start), Ok(length)) = (usize::try_from(start), usize::try_from(length)) else { return Value::Null };
+    let (Ok(start), Ok(length)) = (usize::try_from(start), usize::try_from(length)) else {
+        return Value::Null;
+    };
     let Some(rest) = text.get(start..) else { return Value::Null };
     Value::made(if length == 0 { rest } else { rest.get(..length).unwrap_or(rest) })
 }
@@ -108,5 +110,5 @@ fn prefixes(text: &BStr, args: &[Value<'_>], quote: &[u8]) -> Value<'static> {
     const LONGEST: usize = 128; // the text grows with the square of it
     let most = args.first().map(count).filter(|most| *most > 0).unwrap_or(LONGEST).min(LONGEST);
     let all = (1..=text.len().min(most)).map(|length| [quote, &text[..length], quote].concat());
-    Value::made(all.collect::<Vec<_>>().join(&b',')) 
+    Value::made(all.collect::<Vec<_>>().join(&b','))
 }

@@ -8,15 +8,21 @@ use crate::pv::value::Value;
 
 pub(super) const ALL: &[Transformation] = &[
     text("uri.scheme", (0, 0), |text, _| part(text, |uri| uri.scheme_text().to_vec())),
-    text("uri.user", (0, 0), |text, _| part(text, |uri| uri.user().map(|user| user.to_vec()).unwrap_or_default())),
-    text("uri.passwd", (0, 0), |text, _| part(text, |uri| uri.password().map(|word| word.to_vec()).unwrap_or_default())),
+    text("uri.user", (0, 0), |text, _| {
+        part(text, |uri| uri.user().map(|user| user.to_vec()).unwrap_or_default())
+    }),
+    text("uri.passwd", (0, 0), |text, _| {
+        part(text, |uri| uri.password().map(|word| word.to_vec()).unwrap_or_default())
+    }),
     text("uri.host", (0, 0), |text, _| part(text, |uri| uri.host_text().to_vec())),
     text("uri.domain", (0, 0), |text, _| part(text, |uri| uri.host_text().to_vec())),
     text("uri.port", (0, 0), |text, _| {
         part(text, |uri| uri.port().map(|port| port.to_string().into_bytes()).unwrap_or_default())
     }),
     text("uri.params", (0, 0), |text, _| part(text, |uri| uri.params_text().to_vec())),
-    text("uri.headers", (0, 0), |text, _| part(text, |uri| uri.headers().map(|all| all.to_vec()).unwrap_or_default())),
+    text("uri.headers", (0, 0), |text, _| {
+        part(text, |uri| uri.headers().map(|all| all.to_vec()).unwrap_or_default())
+    }),
     text("uri.transport", (0, 0), |text, _| param(text, "transport")),
     text("uri.maddr", (0, 0), |text, _| param(text, "maddr")),
     text("uri.method", (0, 0), |text, _| param(text, "method")),

@@ -1,0 +1,154 @@
+//! `KSR.registrar`: see [`sip_registrar`]. There is one location; its name is `location`.
+
+use std::rc::Rc;
+
+use sip_core::Uri;
+use sip_registrar::{Aor, SaveError, SaveOptions};
+use sip_server::RouteError;
+
+use crate::current::Current;
+use crate::ksr::call::Module;
+use crate::ksr::state::State;
+use crate::ksr::tm::one;
+use crate::pv::store::Profile;
+use crate::value::Text;
+
+const NAME: &[u8] = b"location";
+/// Flag 2 of `save`: no reply.
+const NO_REPLY: i64 = 2;
+/// Flag 4 of `save`: the other contacts go.
+const ALONE: i64 = 4;
+
+pub(crate) fn register(mut m: Module<'_>) -> mlua::Result<Module<'_>> {
+    m.waits("save", async |current: &mut Current, (table, flags): (Text, i64)| {
+        save(current, &table, flags, None).await
+    })?;
+    m.waits("save_uri", async |current: &mut Current, (table, flags, uri): (Text, i64, Text)| {
+        save(current, &table, flags, Some(&uri)).await
+    })?;
+    m.waits("lookup", async |current: &mut Current, (table,): (Text,)| {
+        let (true, Some(ctx)) = (is_location(&table), current.ctx_mut()) else { return -3 };
+        found(ctx.lookup().await)
+    })?;
+    m.waits("lookup_uri", async |current: &mut Current, (table, uri): (Text, Text)| {
+        let uri = uri_or_ruri(current, &uri);
+        let (true, Some(ctx)) = (is_location(&table), current.ctx_mut()) else { return -3 };
+        found(ctx.lookup_uri(&uri).await)
+    })?;
+    m.waits("lookup_to_dset", async |current: &mut Current, (table, uri): (Text, Text)| {
+        let uri = uri_or_ruri(current, &uri);
+        let (true, Some(ctx)) = (is_location(&table), current.ctx_mut()) else { return -3 };
+        found(ctx.lookup_to_branches(&uri).await)
+    })?;
+    m.call("registered", |current: &mut Current, (table,): (Text,)| {
+        let is_there = asked(current).and_then(|uri| is_registered(current, &uri));
+        one(is_location(&table) && is_there == Some(true))
+    })?;
+    m.call("registered_uri", |current: &mut Current, (table, uri): (Text, Text)| {
+        one(is_location(&table) && is_registered(current, &uri) == Some(true))
+    })?;
+    m.call("unregister", |current: &mut Current, (table, uri): (Text, Text)| {
+        let Some(aor) = aor(current, &uri).filter(|_| is_location(&table)) else { return -1 };
+        if current.shared().registrar().remove(&aor).is_empty() { -2 } else { 1 }
+    })?;
+    profiles(&mut m)?;
+    Ok(m)
+}
+
+fn is_location(table: &Text) -> bool {
+    let is = ***table == *NAME;
+    if !is {
+        tracing::error!(table = %**table, "no such location table: it is called location");
+    }
+    is
+}
+
+/// What came of a REGISTER; it has its answer in each case.
+async fn save(current: &mut Current, table: &Text, flags: i64, uri: Option<&Text>) -> i32 {
+    if !is_location(table) {
+        return -1;
+    }
+    let mut options = SaveOptions::default();
+    options.replace_others = flags & ALONE != 0;
+    if let Some(uri) = uri {
+        options.aor = aor(current, uri);
+        if options.aor.is_none() {
+            return -1;
+        }
+    }
+    let Some(ctx) = current.ctx_mut() else { return -1 };
+    let result = match ctx.save_with(&options).await {
+        Ok(saved) if flags & NO_REPLY != 0 => Ok(saved.outcome.code()),
+        Ok(saved) => ctx.reply_saved(&saved).map(|()| saved.outcome.code()),
+        Err(error) => Err(error),
+    };
+    let Err(error) = result else { return result.unwrap_or(-1) };
+    tracing::debug!(%error, "not saved");
+    if flags & NO_REPLY == 0 {
+        ctx.reply_error(&error);
+    }
+    if matches!(error, RouteError::Save(SaveError::TooManyContacts { .. })) { -2 } else { -1 }
+}
+
+fn found(result: Result<usize, RouteError>) -> i64 {
+    match result {
+        Ok(_) => 1,
+        Err(RouteError::NotRegistered) => -1,
+        Err(error) => {
+            tracing::debug!(%error, "not looked up");
+            -3
+        }
+    }
+}
+
+fn uri_or_ruri(current: &Current, uri: &Text) -> Vec<u8> {
+    match &***uri {
+        [] => current.msg().request_uri().map(|uri| uri.to_vec()).unwrap_or_default(),
+        uri => uri.to_vec(),
+    }
+}
+
+/// Whose registration `registered` is about: the request URI's; in replies To's.
+fn asked(current: &Current) -> Option<Vec<u8>> {
+    let msg = current.msg();
+    match msg.request_uri() {
+        Some(uri) => Some(uri.to_vec()),
+        None => Some(msg.to().ok()?.uri_text().to_vec()),
+    }
+}
+
+fn aor(current: &Current, uri: &[u8]) -> Option<Aor> {
+    current.shared().registrar().aor(&Uri::parse(uri).ok()?).ok()
+}
+
+fn is_registered(current: &Current, uri: &[u8]) -> Option<bool> {
+    let shared = current.shared();
+    Some(shared.registrar().is_registered(shared.now(), &aor(current, uri)?))
+}
+
+/// Contacts that are fetched to be looked at.
+fn profiles(m: &mut Module<'_>) -> mlua::Result<()> {
+    let state = State::of(m);
+    let s = Rc::clone(&state);
+    m.call("reg_fetch_contacts", move |current: &mut Current, (table, uri, profile): (Text, Text, Text)| {
+        s.store.profiles.remove(&profile);
+        let Some(aor) = aor(current, &uri).filter(|_| is_location(&table)) else { return -1 };
+        let shared = current.shared();
+        let contacts: Vec<_> = shared.registrar().lookup(shared.now(), &aor).into_iter().collect();
+        let found = Profile { aor: aor.as_bstr().to_owned(), contacts };
+        one(!found.contacts.is_empty() && s.store.profiles.set(&profile, found))
+    })?;
+    let s = Rc::clone(&state);
+    m.anywhere("reg_free_contacts", move |_, (profile,): (Text,)| {
+        s.store.profiles.remove(&profile);
+        1
+    })?;
+    let s = Rc::clone(&state);
+    m.checked("ulc_rget", move |current, (profile, attribute): (Text, Text)| {
+        s.get(current, format!("$ulc({}=>{})", profile.to_utf8(), attribute.to_utf8()).as_bytes())
+    })?;
+    m.checked("ulc_cget", move |current, (profile, attribute, at): (Text, Text, i64)| {
+        let name = format!("$(ulc({}=>{})[{at}])", profile.to_utf8(), attribute.to_utf8());
+        state.get(current, name.as_bytes())
+    })
+}
