@@ -97,7 +97,12 @@ pub(crate) struct Env {
 impl Env {
     /// What a script with these settings begins with.
     pub(crate) fn new(settings: Settings) -> Self {
-        let shv = TableSettings { initval: Some(0), max_items: 1 << 16, max_bytes: 1 << 26, ..TableSettings::default() };
+        let shv = TableSettings {
+            initval: Some(0),
+            max_items: 1 << 16,
+            max_bytes: 1 << 26,
+            ..TableSettings::default()
+        };
         Self { settings, names: Arc::default(), shv: Table::new(shv) }
     }
 }

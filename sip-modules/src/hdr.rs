@@ -121,8 +121,14 @@ mod tests {
     fn lines_go_where_they_are_told() {
         let two = b"X-1: a\r\nX-2: b\r\n";
         let all = |lines: [&str; 6]| Ok(lines.map(String::from).to_vec());
-        assert_eq!(edited(|msg| append(msg, two)), all(["Via:1", "To:2", "Via:3", "From:4", "X-1:a", "X-2:b"]));
-        assert_eq!(edited(|msg| insert(msg, two)), all(["X-1:a", "X-2:b", "Via:1", "To:2", "Via:3", "From:4"]));
+        assert_eq!(
+            edited(|msg| append(msg, two)),
+            all(["Via:1", "To:2", "Via:3", "From:4", "X-1:a", "X-2:b"])
+        );
+        assert_eq!(
+            edited(|msg| insert(msg, two)),
+            all(["X-1:a", "X-2:b", "Via:1", "To:2", "Via:3", "From:4"])
+        );
         assert_eq!(
             edited(|msg| append_after(msg, two, b"v")),
             all(["Via:1", "To:2", "Via:3", "X-1:a", "X-2:b", "From:4"])

@@ -43,7 +43,7 @@ pub(crate) fn reread(bytes: &Bytes) -> Option<Message> {
         name_bytes: usize::MAX,
         uri_bytes: usize::MAX,
         body_bytes: usize::MAX,
-         ..Limits::default()
+        ..Limits::default()
     };
     sip_core::parse(bytes.clone(), &limits).ok()
 }
