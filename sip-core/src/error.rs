@@ -58,6 +58,12 @@ pub enum ParseError {
         /// The limit.
         max: usize,
     },
+    /// A header name is longer than [`Limits::name_bytes`](crate::Limits::name_bytes).
+    #[error("header name longer than {max} bytes")]
+    HeaderNameTooLong {
+        /// The limit.
+        max: usize,
+    },
     /// There are more header lines than [`Limits::headers`](crate::Limits::headers).
     #[error("more than {max} header lines")]
     TooManyHeaders {
@@ -101,9 +107,23 @@ impl ParseError {
         match self {
             Self::Version { .. } => StatusCode::VERSION_NOT_SUPPORTED,
             Self::UriTooLong { .. } => StatusCode::REQUEST_URI_TOO_LONG,
-            Self::HeadTooLarge { .. } | Self::TooManyHeaders { .. } => StatusCode::MESSAGE_TOO_LARGE,
+            Self::HeadTooLarge { .. } | Self::HeaderNameTooLong { .. } | Self::TooManyHeaders { .. } => {
+                StatusCode::MESSAGE_TOO_LARGE
+            }
             Self::BodyTooLarge { .. } => StatusCode::REQUEST_ENTITY_TOO_LARGE,
             _ => StatusCode::BAD_REQUEST,
+        }
+    }
+
+    /// The header at fault, in its registered spelling, where there is one.
+    pub fn header(&self) -> Option<&'static str> {
+        match self {
+            Self::ContentLength { .. }
+            | Self::ContentLengthConflict { .. }
+            | Self::NoContentLength
+            | Self::BodyTooLarge { .. }
+            | Self::BodyTooShort { .. } => Some("Content-Length"),
+            _ => None,
         }
     }
 }
@@ -133,6 +153,14 @@ impl HeaderError {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Missing { name } | Self::Malformed { name, .. } => name,
+        }
+    }
+
+    /// Offset in the value, as far as it is known; 0 where the header is missing.
+    pub fn at(&self) -> usize {
+        match self {
+            Self::Missing { .. } => 0,
+            Self::Malformed { at, .. } => *at,
         }
     }
 
@@ -219,13 +247,13 @@ pub enum EditError {
     /// The header name is not a `token`, or longer than 65,535 bytes.
     #[error("not a header name")]
     InvalidName,
-    /// The value holds a CR, LF or NUL.
-    #[error("CR, LF or NUL in a value at byte {at}")]
+    /// The value holds a control byte (CR, LF and NUL are some), or is none that this header can have.
+    #[error("no value for this header, at byte {at}")]
     InvalidValue {
         /// Offset in the value.
         at: usize,
     },
-    /// The Request-URI is empty, or holds white space or a control byte.
+    /// The Request-URI is no URI.
     #[error("not a Request-URI, at byte {at}")]
     InvalidUri {
         /// Offset in the URI.

@@ -12,8 +12,12 @@
 //! | read a datagram | [`parse`]; refused bytes: [`ParseError::status`], [`salvage`] |
 //! | read a stream | [`frame::Framer`] |
 //! | look | [`Message::header`], [`Message::values`], [`Message::iter`] |
+//! | judge | [`validate`]: what is wrong, and the status it deserves |
 //! | understand | [`Message::view`], [`Message::top_via`], [`Message::contacts`], [`Message::uri`] |
-//! | change | [`Message::append`], [`Message::replace`], [`Message::remove`], [`Message::pop_value`], [`Message::set_body`] |
+//! | any other header | [`Message::header_value`], [`Message::addresses`], [`HeaderValue`]: value, parameters, quoted text, comments |
+//! | authenticate | [`Authorization`], [`WwwAuthenticate`], [`digest`]: the hashes |
+//! | bodies | [`Message::multipart`], [`Message::find_body`], [`Message::replace_body`], [`MultipartBuilder`]; [`Sdp`] |
+//! | change | [`Message::append`], [`Message::replace`], [`Message::remove`], [`Message::pop_value`], [`Message::set_body`]; what they refuse: [`Message::unchecked`] |
 //! | write | [`Message::to_bytes`]; to keep one: [`Message::compact`] |
 //! | answer, cancel, acknowledge | [`build`] |
 //! | say where it came from and goes | [`Source`], [`Target`], [`FlowId`] |
@@ -50,11 +54,39 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! And to the body of a call that comes through a NAT, wherever in the message its session description stands:
+//!
+//! ```
+//! use sip_core::{HeaderName, Limits, Reason, Sdp, parse};
+//!
+//! let wire = "INVITE sip:bob@example.com SIP/2.0\r\n\
+//!             Content-Type: multipart/mixed;boundary=b\r\n\
+//!             Reason: SIP;cause=302;text=\"Moved \\\"here\\\"\"\r\n\
+//!             Security-Client: ipsec-3gpp;q=0.1\r\n\r\n\
+//!             --b\r\nContent-Type: application/sdp\r\n\r\n\
+//!             v=0\r\nc=IN IP4 10.0.0.1\r\nm=audio 9 RTP/AVP 0 8\r\n\r\n--b--\r\n";
+//! let limits = Limits::default();
+//! let mut msg = parse(wire.into(), &limits)?;
+//! assert_eq!(msg.view::<Reason>()?.text().as_deref(), Some(&b"Moved \"here\""[..]));
+//! let client = msg.header_value(HeaderName::SecurityClient).expect("it is there")?;
+//! assert_eq!(client.param("q").flatten().unwrap(), "0.1");
+//!
+//! let part = msg.find_body("application/sdp", &limits)?.expect("there is one");
+//! let mut sdp = Sdp::parse(part.body(), &limits)?;
+//! sdp.set_connections("192.0.2.7".parse()?);
+//! sdp.retain_codecs("audio", |codec| codec.is("PCMA"));
+//! let sdp = sdp.to_bytes();
+//! msg.replace_body("application/sdp", &sdp, &limits)?;
+//! assert!(msg.body().ends_with(b"v=0\r\nc=IN IP4 192.0.2.7\r\nm=audio 9 RTP/AVP 8\r\n\r\n--b--\r\n"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # Layout
 //!
 //! From the ground up: `span`, `ascii`, `status`, `method`, `name`, `address`, `error` (words);
 //! `scan` (the one place that walks raw text); `message` (table, reading, edits); `parse` (bytes to
-//! messages, datagram and stream); `write`; `uri` and `header` (views); `build` (new messages).
+//! messages, datagram and stream); `write`; `uri`, `digest` and `header` (views); `build` (new messages); `validate`
+//! (whether a message is fit to be handled); `body` (parts) and `sdp`.
 
 pub mod build;
 pub mod digest;
@@ -73,6 +105,7 @@ mod sdp;
 mod span;
 mod status;
 mod uri;
+mod validate;
 mod write;
 
 pub use address::{AddressError, FlowId, Protocol, Source, Target};
@@ -105,6 +138,7 @@ pub use header::value::{HeaderValue, ValueParams, Word, Words};
 pub use header::via::Via;
 pub use header::view::HeaderView;
 pub use message::Message;
+pub use message::unchecked::Unchecked;
 pub use message::values::{Headers, Iter, Values};
 pub use method::Method;
 pub use name::HeaderName;
@@ -122,3 +156,7 @@ pub use uri::host::Host;
 pub use uri::params::{Param, UriHeaders, UriParams};
 pub use uri::tel::Tel;
 pub use uri::{Scheme, Uri};
+pub use validate::fault::Fault;
+pub use validate::request::unsupported;
+pub use validate::rules::{Role, Rules};
+pub use validate::validate;

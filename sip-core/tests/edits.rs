@@ -7,7 +7,7 @@ mod generate;
 use generate::{Wire, any_message, any_name, any_text};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use sip_core::{HeaderName, Limits, Message, parse};
+use sip_core::{EditError, HeaderName, Limits, Message, Unchecked, parse};
 
 /// One change.
 #[derive(Clone, Debug)]
@@ -112,6 +112,20 @@ fn line(name: &str, value: &[u8]) -> (String, Vec<u8>) {
     (long, text)
 }
 
+/// Does the same change checked and unchecked: it is the same change, or the checked one is none at all.
+fn both(
+    msg: &mut Message,
+    checked: impl Fn(&mut Message) -> Result<(), EditError>,
+    free: impl Fn(&mut Unchecked<'_>) -> Result<(), EditError>,
+) {
+    let (before, mut strict) = (msg.to_bytes(), msg.clone());
+    free(&mut msg.unchecked()).expect("whatever it is");
+    match checked(&mut strict) {
+        Ok(()) => assert_eq!(strict.to_bytes(), msg.to_bytes()),
+        Err(error) => assert_eq!(strict.to_bytes(), before, "{error}"),
+    }
+}
+
 impl Model {
     fn new(wire: &Wire) -> Self {
         Self {
@@ -177,26 +191,34 @@ impl Model {
     fn edit(&mut self, msg: &mut Message, edit: &Edit) {
         match edit {
             Edit::Append(name, value) => {
-                msg.append(name.as_str(), value).expect("valid");
+                both(msg, |msg| msg.append(name.as_str(), value), |free| free.append(name.as_str(), value));
                 self.lines.push(line(name, value));
             }
             Edit::Prepend(name, value) => {
-                msg.prepend(name.as_str(), value).expect("valid");
+                both(msg, |msg| msg.prepend(name.as_str(), value), |free| free.prepend(name.as_str(), value));
                 let at = self.first(name).or_else(|| self.last("Via").map(|at| at + 1)).unwrap_or(0);
                 self.lines.insert(at, line(name, value));
             }
             Edit::InsertBefore(anchor, name, value) => {
-                msg.insert_before(anchor.as_str(), name.as_str(), value).expect("valid");
+                both(
+                    msg,
+                    |msg| msg.insert_before(anchor.as_str(), name.as_str(), value),
+                    |free| free.insert_before(anchor.as_str(), name.as_str(), value),
+                );
                 let at = self.first(anchor).unwrap_or(0);
                 self.lines.insert(at, line(name, value));
             }
             Edit::InsertAfter(anchor, name, value) => {
-                msg.insert_after(anchor.as_str(), name.as_str(), value).expect("valid");
+                both(
+                    msg,
+                    |msg| msg.insert_after(anchor.as_str(), name.as_str(), value),
+                    |free| free.insert_after(anchor.as_str(), name.as_str(), value),
+                );
                 let at = self.last(anchor).map_or(self.lines.len(), |at| at + 1);
                 self.lines.insert(at, line(name, value));
             }
             Edit::Replace(name, value) => {
-                msg.replace(name.as_str(), value).expect("valid");
+                both(msg, |msg| msg.replace(name.as_str(), value), |free| free.replace(name.as_str(), value));
                 self.replace(name, line(name, value));
             }
             Edit::Remove(name) => {
@@ -211,7 +233,12 @@ impl Model {
             }
             Edit::ReplaceFirst(name, new) => {
                 let found = self.first_value(name);
-                assert_eq!(msg.replace_first_value(name.as_str(), new), Ok(found.is_some()));
+                let is_found = |done: bool| assert_eq!(done, found.is_some());
+                both(
+                    msg,
+                    |msg| msg.replace_first_value(name.as_str(), new).map(is_found),
+                    |free| free.replace_first_value(name.as_str(), trimmed(new)).map(is_found),
+                );
                 if let Some((at, written, from, to)) = found {
                     let text = value(&self.lines[at].1).to_vec();
                     self.lines[at].1 =

@@ -40,6 +40,7 @@ pub(crate) fn reread(bytes: &Bytes) -> Option<Message> {
     let limits = Limits {
         head_bytes: usize::MAX,
         headers: usize::MAX,
+        name_bytes: usize::MAX,
         uri_bytes: usize::MAX,
         body_bytes: usize::MAX,
         ..Limits::default()

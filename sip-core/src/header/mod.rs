@@ -9,6 +9,7 @@ pub(crate) mod cseq;
 pub(crate) mod date;
 pub(crate) mod dialog;
 pub(crate) mod event;
+pub(crate) mod grammar;
 pub(crate) mod media_type;
 pub(crate) mod name_addr;
 pub(crate) mod numbers;

@@ -109,6 +109,12 @@ impl Target {
     }
 }
 
+/// Whether the address that a response with this Via goes to is one that nobody has.
+pub(crate) fn leads_to_nobody(via: &Via<'_>) -> bool {
+    let address = via.received().or_else(|| via.host().ip());
+    address.is_some_and(|ip| !is_somebody(ip)) && maddr(via).is_none()
+}
+
 /// The address in `maddr`.
 fn maddr(via: &Via<'_>) -> Option<IpAddr> {
     via.maddr()?.ip().filter(|&ip| is_somebody(ip))

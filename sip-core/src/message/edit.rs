@@ -1,15 +1,17 @@
 //! Changes: read back at once, written beside what is untouched.
 //!
 //! A new line is added to the text of the edits and takes its place in the header table. Names
-//! and values are checked: nobody can write a second line, or a second message, by way of a value.
+//! and values are checked: nobody can write a second line, or a second message, by way of a value, nor a Via
+//! that is none. `unchecked.rs` is the way around.
 
 use std::ops::Range;
 
 use bytes::Bytes;
 use smallvec::SmallVec;
 
-use crate::ascii::{is_control, is_token_text, trim, trim_start};
+use crate::ascii::{is_token_text, trim, trim_start};
 use crate::error::EditError;
+use crate::header::grammar;
 use crate::message::slots::{Origin, Slot};
 use crate::message::start::{StartKind, StartLine};
 use crate::message::values::Wanted;
@@ -18,22 +20,24 @@ use crate::name::HeaderName;
 use crate::scan::quoted::{comma_list, value_end};
 use crate::span::Span;
 use crate::status::StatusCode;
+use crate::uri::Uri;
 
 impl Message {
     /// Adds a header line behind all others.
     ///
     /// # Errors
     ///
-    /// [`EditError::InvalidName`], [`EditError::InvalidValue`] (a CR, LF or NUL in it), and
+    /// [`EditError::InvalidName`]; [`EditError::InvalidValue`] for a control byte (CR, LF and NUL among them)
+    /// and for what the header cannot hold, as far as there is a view that knows; and
     /// [`EditError::ContentLength`], which is [`Self::set_body`]'s business. The message is
-    /// unchanged then. The same holds for all changes.
+    /// unchanged then. The same holds for all changes; [`Self::unchecked`] is the way around.
     pub fn append<'n>(
         &mut self,
         name: impl Into<HeaderName<'n>>,
         value: impl AsRef<[u8]>,
     ) -> Result<(), EditError> {
         let slot = self.new_line(name.into(), value.as_ref())?;
-        self.slots.push(slot);
+        self.put_last(slot);
         Ok(())
     }
 
@@ -50,9 +54,7 @@ impl Message {
     ) -> Result<(), EditError> {
         let name = name.into();
         let slot = self.new_line(name, value.as_ref())?;
-        let before = self.position(Wanted::new(name));
-        let at = before.unwrap_or_else(|| self.position_after(Wanted::new(HeaderName::Via)).unwrap_or(0));
-        self.slots.insert(at, slot);
+        self.put_first(Wanted::new(name), slot);
         Ok(())
     }
 
@@ -68,8 +70,7 @@ impl Message {
         value: impl AsRef<[u8]>,
     ) -> Result<(), EditError> {
         let slot = self.new_line(name.into(), value.as_ref())?;
-        let at = self.position(Wanted::new(anchor)).unwrap_or(0);
-        self.slots.insert(at, slot);
+        self.put_before(Wanted::new(anchor), slot);
         Ok(())
     }
 
@@ -85,8 +86,7 @@ impl Message {
         value: impl AsRef<[u8]>,
     ) -> Result<(), EditError> {
         let slot = self.new_line(name.into(), value.as_ref())?;
-        let at = self.position_after(Wanted::new(anchor)).unwrap_or(self.slots.len());
-        self.slots.insert(at, slot);
+        self.put_after(Wanted::new(anchor), slot);
         Ok(())
     }
 
@@ -175,12 +175,18 @@ impl Message {
     ///
     /// # Errors
     ///
-    /// [`EditError::NotARequest`]; [`EditError::InvalidUri`] for an empty text, white space and
-    /// control bytes. Whether it is a SIP URI is not checked.
+    /// [`EditError::NotARequest`]; [`EditError::InvalidUri`] for what is no URI, of whatever scheme.
     pub fn set_request_uri(&mut self, uri: impl AsRef<[u8]>) -> Result<(), EditError> {
-        let uri = uri.as_ref();
+        if !self.is_request() {
+            return Err(EditError::NotARequest);
+        }
+        check_uri(uri.as_ref())?;
+        self.put_request_uri(uri.as_ref())
+    }
+
+    /// Writes a request line with this URI.
+    pub(crate) fn put_request_uri(&mut self, uri: &[u8]) -> Result<(), EditError> {
         let StartKind::Request { method, .. } = self.start.kind else { return Err(EditError::NotARequest) };
-        check_uri(uri)?;
         let method: SmallVec<[u8; 32]> = SmallVec::from_slice(self.text(self.start.origin, method));
         let at = method.len() + 1;
         let kind =
@@ -192,7 +198,7 @@ impl Message {
     ///
     /// # Errors
     ///
-    /// [`EditError::NotAResponse`]; [`EditError::InvalidValue`] for a CR, LF or NUL in the phrase.
+    /// [`EditError::NotAResponse`]; [`EditError::InvalidValue`] for a control byte in the phrase.
     pub fn set_status(&mut self, status: StatusCode, reason: Option<&[u8]>) -> Result<(), EditError> {
         if self.is_request() {
             return Err(EditError::NotAResponse);
@@ -212,7 +218,7 @@ impl Message {
     ///
     /// # Errors
     ///
-    /// [`EditError::InvalidValue`] for a CR, LF or NUL in the type, [`EditError::TooLong`].
+    /// [`EditError::InvalidValue`] for what is no media type, [`EditError::TooLong`].
     pub fn set_body(&mut self, content_type: Option<&str>, body: impl Into<Bytes>) -> Result<(), EditError> {
         let body = body.into();
         u32::try_from(body.len()).map_err(|_| EditError::TooLong)?;
@@ -254,11 +260,40 @@ impl Message {
 
     fn new_line(&mut self, name: HeaderName<'_>, value: &[u8]) -> Result<Slot, EditError> {
         check_line(name, value)?;
+        self.free_line(name, value)
+    }
+
+    /// As [`Self::new_line`], whatever name and value are.
+    pub(crate) fn free_line(&mut self, name: HeaderName<'_>, value: &[u8]) -> Result<Slot, EditError> {
         self.push_line(name.id(), name.canonical(), &[trim(value)])
     }
 
+    /// Puts `slot` behind all others.
+    pub(crate) fn put_last(&mut self, slot: Slot) {
+        self.slots.push(slot);
+    }
+
+    /// Puts `slot` before the first line of this name, or behind the Via lines.
+    pub(crate) fn put_first(&mut self, wanted: Wanted<'_>, slot: Slot) {
+        let before = self.position(wanted);
+        let at = before.unwrap_or_else(|| self.position_after(Wanted::new(HeaderName::Via)).unwrap_or(0));
+        self.slots.insert(at, slot);
+    }
+
+    /// Puts `slot` before the first line named `anchor`, or on top.
+    pub(crate) fn put_before(&mut self, anchor: Wanted<'_>, slot: Slot) {
+        let at = self.position(anchor).unwrap_or(0);
+        self.slots.insert(at, slot);
+    }
+
+    /// Puts `slot` behind the last line named `anchor`, or behind all others.
+    pub(crate) fn put_after(&mut self, anchor: Wanted<'_>, slot: Slot) {
+        let at = self.position_after(anchor).unwrap_or(self.slots.len());
+        self.slots.insert(at, slot);
+    }
+
     /// Puts `slot` in the place of the first line of this name and removes the others.
-    fn put(&mut self, wanted: Wanted<'_>, slot: Slot) {
+    pub(crate) fn put(&mut self, wanted: Wanted<'_>, slot: Slot) {
         match self.position(wanted) {
             Some(at) => {
                 self.slots[at] = slot;
@@ -271,12 +306,16 @@ impl Message {
     /// Removes the lines of this name from position `from` on.
     fn remove_from(&mut self, wanted: Wanted<'_>, from: usize) -> usize {
         let before = self.slots.len();
-        for at in (from..before).rev() {
-            if wanted.is(self, &self.slots[at]) {
-                self.slots.remove(at);
+        let mut kept = from;
+        for at in from..before {
+            let slot = self.slots[at];
+            if !wanted.is(self, &slot) {
+                self.slots[kept] = slot;
+                kept += 1;
             }
         }
-        before - self.slots.len()
+        self.slots.truncate(kept);
+        before - kept
     }
 
     fn position(&self, wanted: Wanted<'_>) -> Option<usize> {
@@ -314,24 +353,18 @@ fn check_line(name: HeaderName<'_>, value: &[u8]) -> Result<(), EditError> {
     if name.known().is_none() && !is_token_text(name.canonical()) {
         return Err(EditError::InvalidName);
     }
-    check_value(value)
+    check_value(value)?;
+    grammar::value(name, value).map_err(|error| EditError::InvalidValue { at: error.at() })
 }
 
 /// Refuses what would end the line, or the text for readers that stop at a NUL.
-pub(crate) fn check_value(value: &[u8]) -> Result<(), EditError> {
-    match memchr::memchr3(b'\r', b'\n', b'\0', value) {
-        Some(at) => Err(EditError::InvalidValue { at }),
-        None => Ok(()),
-    }
+fn check_value(value: &[u8]) -> Result<(), EditError> {
+    grammar::line(value).map_err(|at| EditError::InvalidValue { at })
 }
 
-/// Refuses what would end the Request-URI or the line.
-pub(crate) fn check_uri(uri: &[u8]) -> Result<(), EditError> {
-    match uri.iter().position(|&b| b == b' ' || is_control(b)) {
-        Some(at) => Err(EditError::InvalidUri { at }),
-        None if uri.is_empty() => Err(EditError::InvalidUri { at: 0 }),
-        None => Ok(()),
-    }
+/// Refuses what is no URI.
+fn check_uri(uri: &[u8]) -> Result<(), EditError> {
+    Uri::parse(uri).map(|_| ()).map_err(|error| EditError::InvalidUri { at: error.at() })
 }
 
 #[cfg(test)]
@@ -377,45 +410,58 @@ mod tests {
     #[test]
     fn the_first_value_is_replaced_in_place() {
         let mut msg = read("v: ,SIP/2.0/UDP a ;x , SIP/2.0/UDP b");
-        assert_eq!(msg.replace_first_value("Via", "new"), Ok(true));
-        assert_eq!(headers(&msg), "v: ,new , SIP/2.0/UDP b");
-        assert_eq!(msg.replace_first_value("Route", "new"), Ok(false));
+        assert_eq!(msg.replace_first_value("Via", "SIP/2.0/TCP new"), Ok(true));
+        assert_eq!(headers(&msg), "v: ,SIP/2.0/TCP new , SIP/2.0/UDP b");
+        assert_eq!(msg.replace_first_value("Route", "<sip:new>"), Ok(false));
     }
 
     #[test]
     fn new_lines_go_where_they_are_asked_to() {
         let mut msg = read("Via: 1\r\nVia: 2\r\nTo: 3");
-        msg.prepend("v", "0").expect("edit");
-        msg.prepend("Record-Route", "r").expect("edit");
+        msg.prepend("v", "SIP/2.0/UDP a").expect("edit");
+        msg.prepend("Record-Route", "<sip:r>").expect("edit");
         msg.append("X-Last", "  z ").expect("edit");
         msg.insert_before("To", "X-A", "a").expect("edit");
         msg.insert_after("To", "X-B", "b").expect("edit");
-        let want = "Via: 0\r\nVia: 1\r\nVia: 2\r\nRecord-Route: r\r\nX-A: a\r\nTo: 3\r\nX-B: b\r\nX-Last: z";
+        let want = "Via: SIP/2.0/UDP a\r\nVia: 1\r\nVia: 2\r\nRecord-Route: <sip:r>\r\nX-A: a\r\nTo: 3\r\nX-B: b\r\nX-Last: z";
         assert_eq!(headers(&msg), want);
     }
 
     #[test]
     fn replace_leaves_one_line() {
         let mut msg = read("S: 1\r\nt: 2\r\nTo: 3\r\nX: 4");
-        msg.replace("To", "new").expect("edit");
+        msg.replace("To", "<sip:new>").expect("edit");
         msg.replace("y", "added").expect("edit");
-        assert_eq!(headers(&msg), "S: 1\r\nTo: new\r\nX: 4\r\nIdentity: added");
+        assert_eq!(headers(&msg), "S: 1\r\nTo: <sip:new>\r\nX: 4\r\nIdentity: added");
     }
 
     #[test]
     fn nothing_can_be_smuggled_in_by_a_value() {
         let mut msg = read("To: x");
         let before = msg.to_bytes();
-        for bad in ["a\r\nX: y", "a\nb", "a\rb", "a\0b", "a\r\n b"] {
+        for bad in ["a\r\nX: y", "a\nb", "a\rb", "a\0b", "a\r\n b", "a\u{1b}b", "a\u{7f}b"] {
             assert_eq!(msg.append("X", bad), Err(EditError::InvalidValue { at: 1 }));
             assert!(msg.prepend("X", bad).is_err() && msg.replace("To", bad).is_err());
+            assert!(msg.insert_before("To", "X", bad).is_err() && msg.insert_after("To", "X", bad).is_err());
             assert!(msg.replace_first_value("To", bad).is_err());
             assert!(msg.set_body(Some(bad), "x").is_err());
+        }
+        for (name, bad, at) in [
+            ("Via", "SIP/2.0/UDP", 11),
+            ("Route", "<sip:a>, <sip:b", 6),
+            ("To", "\"Bob <sip:bob@example.com>", 0),
+            ("Contact", "<sip:b ob@example.com>", 5),
+            ("CSeq", "1INVITE", 1),
+            ("Max-Forwards", "300", 0),
+            ("Call-ID", "a b", 1),
+            ("Content-Type", "text", 4),
+        ] {
+            assert_eq!(msg.append(name, bad), Err(EditError::InvalidValue { at }), "{name}: {bad}");
         }
         for bad in ["", "X Y", "X:", "X\r\n", "X\0", "Ä"] {
             assert_eq!(msg.append(bad, "x"), Err(EditError::InvalidName), "{bad:?}");
         }
-        for bad in ["", "sip:a b", "sip:a\r\n", "sip:\u{7f}", "\t"] {
+        for bad in ["", "sip:a b", "sip:a\r\n", "sip:\u{7f}", "\t", "<sip:a>", "bob", "sip:a@b@c"] {
             assert!(matches!(msg.set_request_uri(bad), Err(EditError::InvalidUri { .. })), "{bad:?}");
         }
         assert_eq!(msg.append("l", "1"), Err(EditError::ContentLength));

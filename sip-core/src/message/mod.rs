@@ -4,6 +4,7 @@ pub(crate) mod edit;
 pub(crate) mod own;
 pub(crate) mod slots;
 pub(crate) mod start;
+pub(crate) mod unchecked;
 pub(crate) mod values;
 
 use std::fmt;

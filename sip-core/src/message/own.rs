@@ -90,14 +90,14 @@ mod tests {
         let wire = Bytes::from_static(b"A b:c SIP/2.0\r\nS: 1\r\nT: 2\r\n\r\n");
         let mut msg = parse(wire, &Limits::default()).expect("message");
         msg.set_request_uri("sip:first").expect("edit");
-        msg.append("X", "kept").expect("edit");
+        msg.append("X-A", "kept").expect("edit");
         for n in 0..1000 {
-            msg.replace("T", format!("{n} {}", "x".repeat(90))).expect("edit");
+            msg.replace("S", format!("{n} {}", "x".repeat(90))).expect("edit");
         }
         assert!(msg.own.capacity() <= 4 * GARBAGE_FROM, "{}", msg.own.capacity());
-        assert!(msg.header("t").is_some_and(|value| value.starts_with(b"999 x")));
-        assert_eq!(msg.header("x"), Some("kept".into()));
+        assert!(msg.header("s").is_some_and(|value| value.starts_with(b"999 x")));
+        assert_eq!(msg.header("x-a"), Some("kept".into()));
         assert_eq!(msg.request_uri(), Some("sip:first".into()));
-        assert!(msg.to_bytes().starts_with(b"A sip:first SIP/2.0\r\nS: 1\r\nTo: 999"));
+        assert!(msg.to_bytes().starts_with(b"A sip:first SIP/2.0\r\nSubject: 999"));
     }
 }

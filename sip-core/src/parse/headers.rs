@@ -52,7 +52,7 @@ fn scan(bytes: &[u8], limits: &Limits) -> Result<Head, ParseError> {
             Some([b'\r']) | Some([]) | None => return Err(ParseError::HeadUnfinished { have: bytes.len() }),
             Some(_) => {}
         }
-        let slot = header_line(bytes, at)?;
+        let slot = header_line(bytes, at, limits)?;
         if slot.id == content_length_id() {
             body_len = Some(content_length(bytes, &slot, body_len, limits)?);
         }
@@ -67,7 +67,7 @@ fn scan(bytes: &[u8], limits: &Limits) -> Result<Head, ParseError> {
 
 /// Reads the header line that begins at `bytes[at]`, with the lines folded into it.
 #[inline(always)]
-pub(crate) fn header_line(bytes: &[u8], at: usize) -> Result<Slot, ParseError> {
+pub(crate) fn header_line(bytes: &[u8], at: usize, limits: &Limits) -> Result<Slot, ParseError> {
     let mut colon = at;
     while let Some(&b) = bytes.get(colon)
         && is_token(b)
@@ -78,8 +78,11 @@ pub(crate) fn header_line(bytes: &[u8], at: usize) -> Result<Slot, ParseError> {
     while matches!(bytes.get(colon), Some(b' ' | b'\t')) {
         colon += 1;
     }
-    if bytes.get(colon) != Some(&b':') || name.is_empty() || name.len() > usize::from(u16::MAX) {
+    if bytes.get(colon) != Some(&b':') || name.is_empty() {
         return Err(no_header(bytes, colon));
+    }
+    if name.len() > limits.name_bytes.min(usize::from(u16::MAX)) {
+        return Err(ParseError::HeaderNameTooLong { max: limits.name_bytes.min(usize::from(u16::MAX)) });
     }
     let mut value = colon + 1;
     while matches!(bytes.get(value), Some(b' ' | b'\t')) {

@@ -2,6 +2,8 @@
 
 /// Bounds that are checked before memory is taken.
 ///
+/// Offsets have 32 bits: whatever the limits say, a message is shorter than 4 GiB.
+///
 /// # Examples
 ///
 /// ```
@@ -14,6 +16,8 @@ pub struct Limits {
     pub head_bytes: usize,
     /// Header lines; a folded line counts once. Default: 256.
     pub headers: usize,
+    /// Bytes of a header name. Default: 256. A message cannot hold one of more than 65,535.
+    pub name_bytes: usize,
     /// Bytes of the Request-URI. Default: 4 KiB.
     pub uri_bytes: usize,
     /// Bytes of the body. Default: 1 MiB.
@@ -31,6 +35,7 @@ impl Default for Limits {
         Self {
             head_bytes: 32 * 1024,
             headers: 256,
+            name_bytes: 256,
             uri_bytes: 4 * 1024,
             body_bytes: 1024 * 1024,
             body_parts: 64,

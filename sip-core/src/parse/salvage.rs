@@ -38,7 +38,7 @@ pub fn salvage(bytes: Bytes, limits: &Limits) -> Option<Message> {
     let mut slots = Slots::new();
     let mut at = start.line.end as usize;
     while slots.len() < limits.headers && !wire[at..].is_empty() && !wire[at..].starts_with(b"\r\n") {
-        match header_line(&wire, at) {
+        match header_line(&wire, at, limits) {
             Ok(slot) => {
                 at = slot.end as usize;
                 slots.push(slot);

@@ -1,5 +1,9 @@
 //! Messages for the property tests: valid in the head, with anything at all in the values.
 
+#![allow(dead_code, reason = "each test takes what it needs")]
+
+pub(crate) mod damage;
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 
