@@ -7,8 +7,8 @@
 use bytes::{Bytes, BytesMut};
 use sip_core::frame::{Framed, Framer};
 use sip_core::{
-    Contact, HeaderParams, HeaderView, Host, Limits, Message, NameAddr, ParseError, Role, Rules, Uri, Via,
-    parse, salvage, unescape, unfold, unquote, validate,
+    Contact, Direction, HeaderParams, HeaderView, Host, Limits, Message, Multipart, NameAddr, ParseError,
+    Role, Rules, Sdp, Uri, Via, parse, salvage, unescape, unfold, unquote, validate,
 };
 
 const LEN: usize = 1 << 19;
@@ -20,6 +20,9 @@ const WIDE: Limits = Limits {
     name_bytes: 1 << 30,
     uri_bytes: 1 << 30,
     body_bytes: 1 << 30,
+    body_parts: 1 << 30,
+    body_depth: 8,
+    sdp_lines: 1 << 30,
 };
 
 /// What makes a reader look far ahead, or start again.
@@ -175,5 +178,77 @@ fn by_default_nothing_is_read_beyond_the_limits() {
         assert_eq!(refused, Err(ParseError::HeadTooLarge { max: 32 * 1024 }));
         let kept = salvage(wire, &Limits::default()).expect("a request");
         assert!(kept.to_bytes().len() <= 32 * 1024);
+    }
+}
+
+#[test]
+fn bodies_of_any_shape_are_read_in_one_pass() {
+    let head = "--b\r\nContent-Type: multipart/x;boundary=b\r\n\r\n";
+    for piece in [
+        "--b",
+        "\r\n--b",
+        "\r\n--b\r\n",
+        "--b\r\n\r\n",
+        head,
+        "\r\n--",
+        "-",
+        "A: b\r\n",
+        "A:\r\n ",
+        "\r\n",
+        "x",
+    ] {
+        for start in ["", "--b\r\n", head] {
+            for end in ["", "\r\n--b--"] {
+                let body = format!("{start}{}{end}", filled(piece));
+                let Ok(parts) = Multipart::parse(b"multipart/mixed;boundary=b", body.as_bytes(), &WIDE)
+                else {
+                    continue;
+                };
+                let _ = parts.find("application/sdp", &WIDE).is_some();
+                let _ = parts.parts().iter().map(|part| part.headers().count()).sum::<usize>();
+            }
+        }
+    }
+}
+
+#[test]
+fn descriptions_of_any_shape_are_read_and_changed_in_one_pass() {
+    let ip = "192.0.2.1".parse().expect("an address");
+    for piece in [
+        "a=x\n",
+        "a=sendonly\n",
+        "c=IN IP4 10.0.0.1\n",
+        "m=audio 1 RTP/AVP 0\n",
+        "m=audio 1 RTP/AVP 0 8\na=rtpmap:0 x/1\n",
+        "a=rtpmap:0 x/1\na=fmtp:0 y\n",
+        "a=rtpmap:96 rtx/1\na=fmtp:96 apt=96\n",
+        " 0",
+        " 0 96 8",
+        "x",
+    ] {
+        for start in [
+            "v=0\n",
+            "v=0\no=- 1 1 IN IP4 a\n",
+            "v=0\nm=audio 1 RTP/AVP 0 96 97\n",
+            "v=0\nm=audio 1 RTP/AVP 1",
+        ] {
+            let body = format!("{start}{}", filled(piece));
+            let Ok(mut sdp) = Sdp::parse(body.as_bytes(), &WIDE) else { continue };
+            let _ = sdp
+                .media()
+                .map(|media| media.codecs().len() + usize::from(media.is_on_hold()))
+                .sum::<usize>();
+            let _ = (sdp.set_connections(ip), sdp.set_connection(None, ip), sdp.set_origin(ip));
+            let _ = (
+                sdp.set_direction(None, Direction::SendOnly),
+                sdp.set_direction(Some(0), Direction::Inactive),
+            );
+            let _ =
+                (sdp.set_port(0, 7), sdp.add_attribute(None, "x", None), sdp.remove_attributes(Some(0), "x"));
+            sdp.sort_codecs("", |codec| codec.payload.len());
+            sdp.retain_codecs("", |codec| codec.payload != "8");
+            sdp.remove_lines("a=f");
+            let _ = (sdp.to_bytes().len(), sdp.remove_media("audio"));
+        }
     }
 }
