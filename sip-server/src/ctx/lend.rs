@@ -80,7 +80,7 @@ impl BranchCtx {
             destination: take(&mut self.destination),
             rr: take(&mut self.rr),
             received: self.received.clone(),
-            source: self.source.clone(),
+            source: self.source,
             vars: self.vars.clone(),
             shared: self.shared.clone(),
             ..*self

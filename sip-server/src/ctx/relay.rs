@@ -190,7 +190,7 @@ impl Ctx {
             dropped: false,
             rr: turn.rr.borrow().clone(),
             received: turn.received.clone(),
-            source: turn.source.clone(),
+            source: turn.source,
             vars: turn.vars().clone(),
             transaction: id.transaction,
             shared: turn.local.shared.clone(),
