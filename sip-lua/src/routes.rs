@@ -46,6 +46,9 @@ impl LuaRoutes {
     /// Whatever is wrong with the script.
     pub fn factory(script: Script) -> Result<impl Fn(&Shared) -> Self + Send + Sync + Clone, ScriptError> {
         Vm::new(&script, None)?;
+        if script.env().settings.jit {
+            tracing::warn!("the JIT is on: the limit on instructions is not enforced");
+        }
         Ok(move |shared: &Shared| Self::new(script.clone(), shared))
     }
 

@@ -192,7 +192,7 @@ macro_rules! arguments {
         impl<$($name: Argument + 'static),*> Arguments for ($($name,)*) {
             const COUNT: usize = <[&str]>::len(&[$(stringify!($name)),*]);
 
-            #[allow(unused_variables, reason = "without arguments there is nothing to read")]
+            #[allow(unused_variables, clippy::unused_unit, reason = "without arguments there is nothing to read")]
             fn from_values(values: &[Value]) -> Self {
                 ($($name::from_value(values.get($index).unwrap_or(&Value::Nil)),)*)
             }

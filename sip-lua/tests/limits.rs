@@ -108,6 +108,18 @@ fn a_stopped_callback_leaves_the_next_route_able_to_wait() {
 }
 
 #[test]
+fn with_the_jit_a_script_runs_and_the_log_says_that_nothing_is_counted() {
+    let log = logged(|| {
+        let body = "local n = 0 for i = 1, 1000000 do n = n + i % 7 end KSR.await.sleep(1) KSR.sl.send_reply(480, 'done')";
+        let routes = script_with(&invite_route(body), few_instructions().jit(true));
+        play::run(1, Server::new().workers(1), routes, async |world| {
+            call(&world.agent("alice"), 480).await;
+        });
+    });
+    assert!(log.contains("the limit on instructions is not enforced"), "{log}");
+}
+
+#[test]
 fn deep_recursion_is_an_error_with_its_line() {
     // LuaJIT does not say where; the route is named then.
     let wanted = if cfg!(feature = "lua54") {

@@ -16,7 +16,7 @@ const SCRIPT: &str = r#"
 function ksr_request_route()
 	if KSR.is_OPTIONS() then
 		collectgarbage() collectgarbage()
-		KSR.sl.send_reply(200, string.format("%d", collectgarbage("count")))
+		KSR.sl.send_reply(200, string.format("%.0f", collectgarbage("count")))
 	elseif not KSR.is_myself_ruri() then
 		KSR.tm.t_relay()
 	elseif KSR.is_INVITE() then

@@ -11,6 +11,9 @@ use crate::ksr::call::Module;
 use crate::ksr::sl;
 use crate::value::Text;
 
+/// Arms a route.
+type Arm = fn(&mut Ctx, RouteId);
+
 /// The request URI that [`append_branch`] made a branch of: it is no second branch of its own.
 #[derive(Default)]
 struct Consumed(Option<Bytes>);
@@ -50,7 +53,7 @@ pub(crate) fn one(yes: bool) -> i64 {
 }
 
 fn arm(m: &mut Module<'_>) -> mlua::Result<()> {
-    let arms: [(&str, fn(&mut Ctx, RouteId)); 4] = [
+    let arms: [(&str, Arm); 4] = [
         ("t_on_branch", Ctx::on_branch),
         ("t_on_reply", Ctx::on_reply),
         ("t_on_failure", Ctx::on_failure),
