@@ -6,7 +6,12 @@
 
 use clap::Parser;
 use sip_core::{HeaderName, Method, StatusCode};
+use sip_modules::sanity::{self, MessageChecks, UriChecks};
 use sip_server::{Ctx, Routed, Routes};
+
+/// What a request must be fit for before anything is done with it.
+const CHECKS: MessageChecks =
+    MessageChecks::DEFAULT.union(MessageChecks::PROXY_REQUIRE).union(MessageChecks::DUPLICATE_TAGS);
 
 #[derive(Parser)]
 #[command(name = "registrar-proxy", about = "A SIP registrar and proxy on UDP and TCP", version)]
@@ -16,13 +21,17 @@ struct Cli {
 }
 
 /// What a worker does with a request.
-struct RegistrarProxy;
+pub(crate) struct RegistrarProxy;
 
 impl Routes for RegistrarProxy {
     async fn request(&self, ctx: &mut Ctx) -> Routed {
         ctx.process_maxfwd(10)?;
-        if ctx.loose_route()? {
-            return ctx.relay().await; // within a call that runs through here
+        if let Err(error) = sanity::check(&ctx.msg, CHECKS, UriChecks::DEFAULT, &[]) {
+            return ctx.reply_sanity(&error);
+        }
+        // Only within a call: a Route that a caller brings to its first request would have us send it anywhere.
+        if ctx.has_totag() && ctx.loose_route()? {
+            return ctx.relay().await;
         }
         match ctx.method() {
             Method::Ack => return Ok(()), // of no call that we know: never answered

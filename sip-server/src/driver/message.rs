@@ -3,7 +3,9 @@
 use std::rc::Rc;
 
 use bytes::Bytes;
-use sip_core::{HeaderError, HeaderName, Limits, Message, Method, ParseError, Source, StatusCode, Via};
+use sip_core::{
+    HeaderError, HeaderName, Limits, Message, Method, ParseError, Source, StatusCode, Target, Via,
+};
 use sip_transaction::{BranchId, Matched};
 
 use crate::clock;
@@ -137,7 +139,8 @@ pub(super) fn malformed(local: &Rc<Local>, error: ParseError, bytes: Bytes, sour
     }
 }
 
-/// Answers without state; without a readable Via there is nowhere to answer to, and an ACK has no answer.
+/// Answers without state, to the sender where the Via cannot be read; without any Via nobody would know the answer,
+/// and an ACK has none.
 fn refuse_malformed(
     local: &Rc<Local>,
     msg: Message,
@@ -147,8 +150,12 @@ fn refuse_malformed(
 ) {
     local.stats().malformed.one();
     tracing::debug!(%error, remote = %source.remote, "request refused");
+    let unreadable = msg.has_header(HeaderName::Via) && msg.top_via().is_err();
     let turn = Turn::new(local.clone(), Kind::Request, msg, source);
-    if let Ok(bytes) = turn.response(status).finish() {
+    let Ok(bytes) = turn.response(status).finish() else { return };
+    if unreadable && turn.received.method() != Some(Method::Ack) {
+        local.send(Target::from(&turn.source), bytes, None);
+    } else {
         let _ = turn.reply_stateless(bytes);
     }
 }
