@@ -34,8 +34,8 @@ pub(crate) enum Kind {
 /// How a branch ended.
 #[derive(Debug)]
 pub(crate) enum Outcome {
-    /// A negative final response, which may be picked.
-    Response(Message),
+    /// A negative final response, which may be picked. In a box: most branches never have one.
+    Response(Box<Message>),
     /// No response in time (408) or no way to send (503).
     Local(StatusCode),
     /// It was answered with a 2xx, or its negative response is of no more use.

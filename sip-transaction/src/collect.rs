@@ -75,6 +75,7 @@ impl Transaction {
             News::Response { branch, response } => match self.branch(branch).and_then(|b| b.on_reply) {
                 Some(route) => {
                     let kind = AskKind::Reply { branch: self.branch_id(branch), response: response.clone() };
+                    let response = Box::new(response);
                     self.ask_route(step, route, About::Reply { branch, response }, kind);
                 }
                 None => self.on_news(step, branch, response),
@@ -96,7 +97,7 @@ impl Transaction {
             }
             2 => self.answered(step, number, status, response),
             _ => {
-                let response = response.compact();
+                let response = Box::new(response.compact());
                 self.failed(step, number, Outcome::Response(response));
             }
         }
@@ -188,7 +189,7 @@ impl Transaction {
         }
         let best = self.best().and_then(|number| self.branch(number));
         let (status, received) = match best.and_then(|branch| branch.outcome.as_ref()) {
-            Some(Outcome::Response(response)) => (response.status(), Some(response.clone())),
+            Some(Outcome::Response(response)) => (response.status(), Some(Message::clone(response))),
             Some(Outcome::Local(status)) => (Some(*status), None),
             _ => (None, None),
         };
@@ -235,7 +236,7 @@ impl Transaction {
     /// The response of a branch that failed, and whether it is of our own making.
     fn response_of(&self, step: &mut Step<'_>, number: u16) -> Option<(Message, bool)> {
         match self.branch(number)?.outcome.as_ref()? {
-            Outcome::Response(response) => Some((response.clone(), false)),
+            Outcome::Response(response) => Some((Message::clone(response), false)),
             Outcome::Local(status) => {
                 let bytes = local_response(&self.request, *status, step.secret);
                 Some((reread(&step.built(bytes)?)?, true))

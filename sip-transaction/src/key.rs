@@ -20,8 +20,8 @@ pub(crate) struct Key(u128);
 impl Key {
     /// The transaction that `request` itself is, or would be.
     pub(crate) fn of(request: &Message, secret: &Secret) -> Result<Key, HeaderError> {
-        let method = request.method().map(|method| method.as_bstr().to_owned()).unwrap_or_default();
-        Key::server(request, &method, secret)
+        let method = request.method();
+        Key::server(request, method.as_ref().map_or(b"", |method| method.as_bstr()), secret)
     }
 
     /// The INVITE that `request`, an ACK or a CANCEL, belongs to.

@@ -65,7 +65,11 @@ pub(crate) struct Asking {
 /// What is asked, and what is needed to go on.
 #[derive(Debug)]
 pub(crate) enum About {
-    Reply { branch: u16, response: Message },
+    /// The response is in a box: most transactions never ask, and each has room for the largest.
+    Reply {
+        branch: u16,
+        response: Box<Message>,
+    },
     BranchFailure,
     Failure,
 }

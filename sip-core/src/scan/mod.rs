@@ -58,6 +58,7 @@ impl<'a> Cursor<'a> {
 
     /// Takes the next byte if it is `byte`, with white space on both sides (RFC 3261 25.1: SEMI,
     /// EQUAL, SLASH ...). Takes nothing if it is not there.
+    #[inline]
     pub(crate) fn eat_separator(&mut self, byte: u8) -> bool {
         let before = self.at;
         self.skip_lws();
@@ -71,20 +72,25 @@ impl<'a> Cursor<'a> {
     }
 
     /// Skips white space, folded line ends included.
+    #[inline]
     pub(crate) fn skip_lws(&mut self) {
-        self.take_while(is_lws);
+        while self.peek().is_some_and(is_lws) {
+            self.at += 1;
+        }
     }
 
     /// Takes bytes as long as `keep` says so.
     #[inline]
     pub(crate) fn take_while(&mut self, keep: impl Fn(u8) -> bool) -> &'a [u8] {
-        let rest = self.rest();
-        let len = rest.iter().position(|&b| !keep(b)).unwrap_or(rest.len());
-        self.at += len;
-        &rest[..len]
+        let from = self.at;
+        while self.peek().is_some_and(&keep) {
+            self.at += 1;
+        }
+        self.text.get(from..self.at).unwrap_or_default()
     }
 
     /// Takes a `token`; `None` if there is none.
+    #[inline]
     pub(crate) fn token(&mut self) -> Option<&'a [u8]> {
         let token = self.take_while(is_token);
         (!token.is_empty()).then_some(token)
