@@ -1,6 +1,6 @@
 //! What can be wrong with a message, and the reply that it deserves.
 //!
-//! One type for each kind of guilt: [`ParseError`] and [`HeaderError`] are the peer's fault,
+//! One type for each kind of guilt: [`ParseError`], [`HeaderError`] and [`BodyError`] are the peer's fault,
 //! [`EditError`] is the caller's.
 
 use crate::status::StatusCode;
@@ -170,6 +170,76 @@ impl HeaderError {
     }
 }
 
+/// Why a body could not be understood. Always the peer's fault.
+///
+/// `at` is an offset in the body that was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BodyError {
+    /// Content-Type is missing or malformed.
+    #[error(transparent)]
+    Header(#[from] HeaderError),
+    /// The body is not in parts.
+    #[error("the body is not multipart")]
+    NotMultipart,
+    /// Content-Type has no `boundary`, or one that is none: 1 to 70 bytes, without control bytes, and without a space
+    /// at the end (RFC 2046 5.1.1).
+    #[error("no boundary that could separate the parts")]
+    Boundary,
+    /// The boundary does not begin any part.
+    #[error("the body has no part")]
+    NoPart,
+    /// The last part does not end with the closing boundary.
+    #[error("the last part, at byte {at}, does not end")]
+    Unfinished {
+        /// Where it begins.
+        at: usize,
+    },
+    /// The head of a part is no list of headers.
+    #[error("malformed head of a part at byte {at}")]
+    PartHead {
+        /// Where it stops being one.
+        at: usize,
+    },
+    /// There are more parts than [`Limits::body_parts`](crate::Limits::body_parts).
+    #[error("more than {max} parts")]
+    TooManyParts {
+        /// The limit.
+        max: usize,
+    },
+    /// Parts stand deeper than [`Limits::body_depth`](crate::Limits::body_depth).
+    #[error("parts deeper than {max}")]
+    TooDeep {
+        /// The limit.
+        max: usize,
+    },
+    /// A line of a session description is none (RFC 8866 5).
+    #[error("malformed line of a session description at byte {at}")]
+    SdpLine {
+        /// Where it begins.
+        at: usize,
+    },
+    /// A session description has more lines than [`Limits::sdp_lines`](crate::Limits::sdp_lines).
+    #[error("more than {max} lines in a session description")]
+    TooManyLines {
+        /// The limit.
+        max: usize,
+    },
+}
+
+impl BodyError {
+    /// The status of the reply this error asks for.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::NotMultipart => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::TooManyParts { .. } | Self::TooDeep { .. } | Self::TooManyLines { .. } => {
+                StatusCode::REQUEST_ENTITY_TOO_LARGE
+            }
+            _ => StatusCode::BAD_REQUEST,
+        }
+    }
+}
+
 /// Why a change to a message was refused. Always the caller's fault; the message is unchanged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -205,17 +275,27 @@ pub enum EditError {
     /// The message would grow beyond 4 GiB.
     #[error("message too long")]
     TooLong,
+    /// The boundary of a multipart body is none, or stands inside a part: choose another.
+    #[error("not a boundary that could separate these parts")]
+    Boundary,
+    /// There is no part, media section or line to change.
+    #[error("nothing there to change")]
+    NotThere,
     /// A header of the message that the change is made from cannot be understood.
     #[error(transparent)]
     Header(#[from] HeaderError),
+    /// The body that is to be changed cannot be understood.
+    #[error(transparent)]
+    Body(#[from] BodyError),
 }
 
 impl EditError {
-    /// The status of the reply this error asks for: 400 if a header of the message is at fault,
-    /// else 500, because the caller is.
+    /// The status of the reply this error asks for: the peer's if a header or the body of the message is at
+    /// fault, else 500, because the caller is.
     pub fn status(&self) -> StatusCode {
         match self {
             Self::Header(error) => error.status(),
+            Self::Body(error) => error.status(),
             _ => StatusCode::SERVER_INTERNAL_ERROR,
         }
     }

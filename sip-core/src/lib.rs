@@ -62,6 +62,7 @@ pub mod digest;
 
 mod address;
 mod ascii;
+mod body;
 mod error;
 mod header;
 mod message;
@@ -69,6 +70,7 @@ mod method;
 mod name;
 mod parse;
 mod scan;
+mod sdp;
 mod span;
 mod status;
 mod uri;
@@ -76,7 +78,10 @@ mod validate;
 mod write;
 
 pub use address::{AddressError, FlowId, Protocol, Source, Target};
-pub use error::{EditError, HeaderError, ParseError};
+pub use body::build::MultipartBuilder;
+pub use body::multipart::Multipart;
+pub use body::part::{Part, PartHeaders};
+pub use error::{BodyError, EditError, HeaderError, ParseError};
 pub use header::auth::{
     AuthValue, AuthenticationInfo, Authorization, ProxyAuthenticate, ProxyAuthorization, WwwAuthenticate,
 };
@@ -110,6 +115,9 @@ pub use parse::limits::Limits;
 pub use parse::salvage::salvage;
 pub use parse::{frame, parse};
 pub use scan::line::unfold;
+pub use sdp::Sdp;
+pub use sdp::codec::Codec;
+pub use sdp::section::{Direction, Media, Section};
 pub use span::Span;
 pub use status::StatusCode;
 pub use uri::escape::{UriPart, escape, unescape};

@@ -185,6 +185,7 @@ fn any_limits() -> impl Strategy<Value = Limits> {
             name_bytes,
             uri_bytes,
             body_bytes,
+            ..Limits::default()
         },
     );
     prop_oneof![2 => Just(Limits::default()), 1 => small]

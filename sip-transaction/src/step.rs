@@ -43,6 +43,7 @@ pub(crate) fn reread(bytes: &Bytes) -> Option<Message> {
         name_bytes: usize::MAX,
         uri_bytes: usize::MAX,
         body_bytes: usize::MAX,
+        ..Limits::default()
     };
     sip_core::parse(bytes.clone(), &limits).ok()
 }

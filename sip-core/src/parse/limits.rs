@@ -22,6 +22,12 @@ pub struct Limits {
     pub uri_bytes: usize,
     /// Bytes of the body. Default: 1 MiB.
     pub body_bytes: usize,
+    /// Parts of one multipart body, those inside parts not counted. Default: 64.
+    pub body_parts: usize,
+    /// How deep multipart bodies may stand inside one another. Default: 8.
+    pub body_depth: usize,
+    /// Lines of a session description. Default: 2,048.
+    pub sdp_lines: usize,
 }
 
 impl Default for Limits {
@@ -32,6 +38,9 @@ impl Default for Limits {
             name_bytes: 256,
             uri_bytes: 4 * 1024,
             body_bytes: 1024 * 1024,
+            body_parts: 64,
+            body_depth: 8,
+            sdp_lines: 2048,
         }
     }
 }

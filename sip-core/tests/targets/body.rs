@@ -1,14 +1,17 @@
-//! Any bytes as a body, behind any Content-Type: kept to the byte, wherever it goes.
+//! Any bytes as a body, behind any Content-Type: kept to the byte wherever it goes, in parts or as a session
+//! description.
 
 use bytes::{Bytes, BytesMut};
 use sip_core::frame::{Framed, Framer};
-use sip_core::{Limits, build, parse};
+use sip_core::{Direction, Limits, Multipart, Sdp, build, parse};
 
 /// The first line is the Content-Type, the rest the body.
 pub(crate) fn run(data: &[u8]) {
     let at = data.iter().position(|&byte| byte == b'\n').unwrap_or(data.len());
     let (kind, body) = (&data[..at], data.get(at + 1..).unwrap_or_default());
     kept(body);
+    in_parts(kind, body);
+    as_sdp(body);
     if let Ok(kind) = std::str::from_utf8(kind) {
         typed(kind, body);
     }
@@ -34,4 +37,73 @@ fn typed(kind: &str, body: &[u8]) {
         let built = parse(built.expect("the builder takes it, too"), &Limits::default()).expect("a message");
         assert_eq!(built.body(), body);
     }
+}
+
+/// The body in parts, and parts in parts.
+fn in_parts(kind: &[u8], body: &[u8]) {
+    for limits in [Limits::default(), Limits { body_parts: 2, body_depth: 1, ..Limits::default() }] {
+        let Ok(multipart) = Multipart::parse(kind, body, &limits) else { continue };
+        assert!(!multipart.parts().is_empty());
+        let mut read = 0;
+        walk(&multipart, body, 1, &limits, &mut read);
+        for part in multipart.parts() {
+            let kind = part.content_type().and_then(Result::ok).map(|kind| format!("{}/{}", kind.kind(), kind.subtype()));
+            if let Some(kind) = kind {
+                assert!(multipart.find(&kind, &limits).is_some(), "a part is found by its type");
+            }
+        }
+    }
+}
+
+fn walk(multipart: &Multipart<'_>, body: &[u8], depth: usize, limits: &Limits, read: &mut usize) {
+    assert!(depth <= limits.body_depth && multipart.parts().len() <= limits.body_parts);
+    let mut end = 0;
+    for part in multipart.parts() {
+        *read += 1;
+        assert_eq!(&body[part.range()], part.raw(), "a part knows where it stands");
+        assert!(part.range().start >= end, "parts stand one behind the other");
+        end = part.range().end;
+        assert!(part.raw().ends_with(part.body()));
+        let named = part.headers().all(|(name, _)| !name.is_empty());
+        assert!(named && part.headers().count() <= part.raw().len());
+        if let Some(Ok(inner)) = part.multipart(limits) {
+            walk(&inner, body, depth + 1, limits, read);
+        }
+    }
+}
+
+/// The body as a session description: unchanged it is the same to the byte; changed it still is one.
+fn as_sdp(body: &[u8]) {
+    let limits = Limits::default();
+    let Ok(sdp) = Sdp::parse(body, &limits) else { return };
+    assert_eq!(sdp.to_bytes(), body, "an unedited description leaves as it came");
+    let media = sdp.media().count();
+    for one in sdp.media() {
+        let _ = (one.kind(), one.port(), one.port_count(), one.protocol(), one.is_rtp(), one.address());
+        let _ = (one.flow(), one.is_on_hold(), one.formats().count(), one.codecs().len());
+    }
+    let session = sdp.session();
+    let _ = (session.connection(), session.origin(), session.direction(), session.attributes().count());
+
+    let mut edited = sdp.clone();
+    let ip = [192, 0, 2, 7].into();
+    edited.set_connections(ip);
+    let _ = edited.set_connection(None, ip);
+    let _ = edited.set_connection(Some(0), ip);
+    let _ = edited.set_origin(ip);
+    let _ = edited.set_port(0, 9);
+    let _ = edited.set_direction(Some(0), Direction::Inactive);
+    let _ = edited.add_attribute(Some(0), "x", Some(&body[..body.len().min(20)]));
+    let _ = edited.remove_attributes(None, "sendrecv");
+    edited.remove_lines("a=candidate:");
+    edited.retain_codecs("", |codec| codec.is("PCMU"));
+    edited.sort_codecs("", |codec| codec.payload.len());
+    let wide = Limits { sdp_lines: usize::MAX, ..limits };
+    let text = edited.to_bytes();
+    let again = Sdp::parse(&text, &wide).expect("an edited description is one");
+    assert_eq!(again.media().count(), media, "no edit makes or takes media by the way");
+    edited.remove_media("audio");
+    let text = edited.to_bytes();
+    let again = Sdp::parse(&text, &wide).expect("an edited description is one");
+    assert!(again.media().all(|one| one.kind() != "audio"));
 }
