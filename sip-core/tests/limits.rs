@@ -75,7 +75,14 @@ fn defaults_hold_to_the_byte() {
 
 #[test]
 fn limits_of_ones_own_hold_to_the_byte() {
-    let small = Limits { head_bytes: 512, headers: 7, name_bytes: 20, uri_bytes: 30, body_bytes: 100, ..Limits::default() };
+    let small = Limits {
+        head_bytes: 512,
+        headers: 7,
+        name_bytes: 20,
+        uri_bytes: 30,
+        body_bytes: 100,
+        ..Limits::default()
+    };
     all_hold(small);
     let large = Limits { head_bytes: 200_000, headers: 2000, name_bytes: 65_535, uri_bytes: 70_000, ..small };
     all_hold(large);

@@ -16,7 +16,14 @@ const LEN: usize = 1 << 18;
 /// No limits but the length of the shape itself.
 fn wide() -> Limits {
     let max = 1 << 30;
-    Limits { head_bytes: max, headers: max, name_bytes: max, uri_bytes: max, body_bytes: max, ..Limits::default() }
+    Limits {
+        head_bytes: max,
+        headers: max,
+        name_bytes: max,
+        uri_bytes: max,
+        body_bytes: max,
+        ..Limits::default()
+    }
 }
 
 /// What makes a reader look far ahead, or start again.
@@ -125,9 +132,18 @@ fn messages_of_many_lines_are_read_judged_and_edited_in_one_pass() {
 
 #[test]
 fn broken_heads_are_refused_and_salvaged_in_one_pass() {
-    for line in
-        ["x\r\n x", "x", "x\n", "x\r", ":\r\n", "a: \r\n b\rc\r\n", "\x01:\r\n", "a: b\n", " \r\n", "a:\r\n\r"]
-    {
+    for line in [
+        "x\r\n x",
+        "x",
+        "x\n",
+        "x\r",
+        ":\r\n",
+        "a: \r\n b\rc\r\n",
+        "\x01:\r\n",
+        "a: b\n",
+        " \r\n",
+        "a:\r\n\r",
+    ] {
         let head = line.repeat(LEN / line.len());
         let wire = Bytes::from(format!("OPTIONS sip:a SIP/2.0\r\n{head}"));
         assert!(parse(wire.clone(), &wide()).is_err(), "{line:?}");

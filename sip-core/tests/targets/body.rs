@@ -47,7 +47,10 @@ fn in_parts(kind: &[u8], body: &[u8]) {
         let mut read = 0;
         walk(&multipart, body, 1, &limits, &mut read);
         for part in multipart.parts() {
-            let kind = part.content_type().and_then(Result::ok).map(|kind| format!("{}/{}", kind.kind(), kind.subtype()));
+            let kind = part
+                .content_type()
+                .and_then(Result::ok)
+                .map(|kind| format!("{}/{}", kind.kind(), kind.subtype()));
             if let Some(kind) = kind {
                 assert!(multipart.find(&kind, &limits).is_some(), "a part is found by its type");
             }

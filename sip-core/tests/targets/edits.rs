@@ -54,7 +54,14 @@ const OTHERWISE: &[u8] = b"INVITE sip:a SIP/2.0\r\nVia: SIP/2.0/UDP a, SIP/2.0/U
 
 fn wide() -> Limits {
     let max = usize::MAX;
-    Limits { head_bytes: max, headers: max, name_bytes: max, uri_bytes: max, body_bytes: max, ..Limits::default() }
+    Limits {
+        head_bytes: max,
+        headers: max,
+        name_bytes: max,
+        uri_bytes: max,
+        body_bytes: max,
+        ..Limits::default()
+    }
 }
 
 pub(crate) fn run(data: &[u8]) {

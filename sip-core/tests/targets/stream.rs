@@ -42,7 +42,14 @@ fn cut<'a>(pieces: impl Iterator<Item = &'a [u8]>, limits: Limits) -> Found {
 
 pub(crate) fn run(data: &[u8]) {
     let Some((&size, stream)) = data.split_first() else { return };
-    let tight = Limits { head_bytes: 200, headers: 6, name_bytes: 20, uri_bytes: 40, body_bytes: 60, ..Limits::default() };
+    let tight = Limits {
+        head_bytes: 200,
+        headers: 6,
+        name_bytes: 20,
+        uri_bytes: 40,
+        body_bytes: 60,
+        ..Limits::default()
+    };
     for limits in [Limits::default(), tight] {
         let whole = cut([stream].into_iter(), limits);
         assert_eq!(cut(stream.chunks(usize::from(size) + 1), limits), whole, "in pieces of {}", size + 1);
