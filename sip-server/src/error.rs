@@ -128,9 +128,12 @@ fn tm_status(error: &TmError) -> Option<StatusCode> {
     Some(match error {
         TmError::Full { .. } => StatusCode::SERVICE_UNAVAILABLE,
         TmError::Request(error) => error.status(),
-        TmError::Exists(_) | TmError::Answered | TmError::TimedOut | TmError::Canceled | TmError::Unknown => {
-            return None;
-        }
+        TmError::Exists(_)
+        | TmError::Answered
+        | TmError::TimedOut
+        | TmError::Canceled
+        | TmError::Declined
+        | TmError::Unknown => return None,
         _ => StatusCode::SERVER_INTERNAL_ERROR,
     })
 }

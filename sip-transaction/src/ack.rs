@@ -8,6 +8,7 @@ use bytes::Bytes;
 use sip_core::{Message, build};
 
 use crate::input::Matched;
+use crate::key;
 use crate::step::{Step, reread};
 use crate::transaction::Transaction;
 use crate::uas::Server;
@@ -15,7 +16,10 @@ use crate::uas::action::Action;
 
 impl Transaction {
     /// The ACK of this INVITE came.
-    pub(crate) fn on_ack(&mut self, step: &mut Step<'_>) -> Matched {
+    pub(crate) fn on_ack(&mut self, step: &mut Step<'_>, ack: &Message) -> Matched {
+        if !self.is_ack_of_last_reply(ack) {
+            return Matched::New;
+        }
         let Server::Invite(server) = &mut self.server else { return Matched::New };
         if server.on_ack(step.now) == Action::PassUp {
             return Matched::New;
@@ -25,6 +29,19 @@ impl Transaction {
         }
         step.stats.absorbed += 1;
         Matched::Absorbed
+    }
+
+    /// The ACK of a client without unique branches looks the same whatever it is for, but for the To tag: it
+    /// may be that of a 2xx that came after our negative reply (RFC 3261 17.2.3).
+    fn is_ack_of_last_reply(&self, ack: &Message) -> bool {
+        if key::has_unique_branch(ack) || self.is_open() {
+            return true;
+        }
+        let Some(reply) = reread(&self.last_reply) else { return true };
+        match (reply.to(), ack.to()) {
+            (Ok(reply), Ok(ack)) => reply.tag() == ack.tag(),
+            _ => true,
+        }
     }
 
     /// Acknowledges the negative final response of a branch. From the first time on the ACK is kept

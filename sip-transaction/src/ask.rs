@@ -33,10 +33,13 @@ impl Transaction {
 
     /// Something happened to a branch: dealt with, or kept until the ask that is out is answered.
     pub(crate) fn take(&mut self, step: &mut Step<'_>, news: News) {
-        if self.asking.is_some() && !self.may_pass(&news) {
-            self.pending.push_back(news.compact());
-        } else {
+        if self.asking.is_none() || self.may_pass(&news) {
             self.handle(step, news);
+        } else if self.pending.iter().any(|waits| waits.is_same_answer(&news)) {
+            // Its sender sends it until the ACK, which has to wait as well.
+            step.stats.absorbed_responses += 1;
+        } else {
+            self.pending.push_back(news.compact());
         }
     }
 

@@ -1,25 +1,21 @@
 //! Which negative response goes upstream: RFC 3261 16.7 step 6, in Kamailio's order.
 //!
 //! 6xx before 3xx before 4xx before 5xx; within 4xx first those that the caller can act on (401, 407,
-//! 415, 420, 484); within the others the lower code; among equals the first branch.
+//! 415, 420, 484); within each the lower code; among equals the first branch.
 
 use sip_core::{HeaderName, Message, StatusCode, unfold};
 
 /// How good a response is: the lowest number is picked.
 ///
 /// A 408 to anything but an INVITE comes last: it must not go upstream (RFC 4320 4.2).
-pub(crate) fn rank(status: StatusCode, invite: bool) -> u32 {
-    let within = u32::from(status.code() % 100);
+pub(crate) fn rank(status: StatusCode, invite: bool) -> i32 {
+    let within = i32::from(status.code() % 100);
     match (status.class(), status.code()) {
-        (_, 408) if !invite => 9_999,
+        (_, 408) if !invite => i32::MAX / 2,
         (6, _) => 1_000 + within,
         (3, _) => 3_000 + within,
-        (4, 401) => 4_001,
-        (4, 407) => 4_002,
-        (4, 415) => 4_003,
-        (4, 420) => 4_004,
-        (4, 484) => 4_005,
-        (4, _) => 4_100,
+        (4, 401 | 407 | 415 | 420 | 484) => 4_000 + within,
+        (4, _) => 4_100 + within,
         _ => 5_000 + within,
     }
 }
@@ -55,7 +51,8 @@ mod tests {
         assert_eq!(best(&[404, 486, 407], true), 407);
         assert_eq!(best(&[407, 401], true), 401);
         assert_eq!(best(&[503, 500], true), 500);
-        assert_eq!(best(&[480, 404], true), 480);
+        assert_eq!(best(&[480, 404], true), 404);
+        assert_eq!(best(&[484, 401, 415], true), 401);
     }
 
     #[test]

@@ -82,6 +82,8 @@ pub(crate) enum BlindState {
     Used,
     TimedOut,
     Canceled,
+    /// The call was answered by something else.
+    Answered,
 }
 
 impl Branch {

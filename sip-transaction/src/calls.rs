@@ -1,6 +1,6 @@
 //! What a route asks of the table: make, relay, reply, cancel, end.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bytes::Bytes;
 use sip_core::{Message, Method, Source, StatusCode};
@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 
 use crate::error::TmError;
 use crate::id::{BranchId, TransactionId};
-use crate::input::{Armed, Round};
+use crate::input::Round;
 use crate::key::Key;
 use crate::output::Outbox;
 use crate::table::Table;
@@ -69,7 +69,7 @@ impl Table {
     ///
     /// # Errors
     ///
-    /// [`TmError::Unknown`], [`TmError::Canceled`], [`TmError::Answered`],
+    /// [`TmError::Unknown`], [`TmError::Canceled`], [`TmError::Answered`], [`TmError::Declined`],
     /// [`TmError::TooManyBranches`].
     pub fn reserve(
         &mut self,
@@ -80,12 +80,13 @@ impl Table {
     }
 
     /// Sends all branches of a round (`t_relay`), to all of their targets at the same time. While a
-    /// failure route or a waiting route is asked, this is serial forking.
+    /// failure route or a waiting route is asked, this is serial forking; while the call rings it adds branches
+    /// to it (`t_append_branches`), from whatever route or process.
     ///
     /// # Errors
     ///
     /// Nothing is sent then: [`TmError::Unknown`], [`TmError::Canceled`] (a CANCEL came since
-    /// `reserve`), [`TmError::Answered`], [`TmError::NotReserved`].
+    /// `reserve`), [`TmError::Answered`], [`TmError::Declined`], [`TmError::NotReserved`].
     pub fn commit(
         &mut self,
         now: Instant,
@@ -99,11 +100,13 @@ impl Table {
 
     /// Sends a reply of the application (`t_reply`); `bytes` is the whole message. After a final
     /// one branches that still ring are cancelled. A 2xx to an INVITE is sent again until its ACK,
-    /// which ends here.
+    /// which ends here. A 408 to anything but an INVITE is not sent: it ends the transaction in silence
+    /// (RFC 4320 4.2).
     ///
     /// # Errors
     ///
-    /// [`TmError::Unknown`]; [`TmError::Answered`] after a final reply.
+    /// [`TmError::Unknown`]; [`TmError::Answered`] after a final reply; [`TmError::Provisional`] for a 1xx to
+    /// anything but an INVITE; [`TmError::NoCaller`] for a request that starts here.
     pub fn reply(
         &mut self,
         now: Instant,
@@ -113,8 +116,14 @@ impl Table {
         out: &mut Outbox,
     ) -> Result<(), TmError> {
         self.step(now, transaction, out, |transaction, step| {
+            if transaction.is_local() {
+                return Err(TmError::NoCaller);
+            }
             if !transaction.is_open() {
                 return Err(TmError::Answered);
+            }
+            if !transaction.is_invite() && status.class() == 1 {
+                return Err(TmError::Provisional);
             }
             transaction.reply_by_route(step, status, bytes);
             Ok(())
@@ -142,7 +151,7 @@ impl Table {
         self.reply(now, id, status, bytes, out)
     }
 
-    /// The caller of this INVITE gave up. Branches that answered provisionally are cancelled, the
+    /// The caller of this INVITE gave up, or whoever started it here. Branches that answered provisionally are cancelled, the
     /// others when they do; if no phone can answer any more, the INVITE has its 487 now. Parked
     /// routes and suspensions end.
     ///
@@ -199,69 +208,8 @@ impl Table {
     /// ring are cancelled.
     pub fn release(&mut self, now: Instant, transaction: TransactionId, out: &mut Outbox) {
         self.step(now, transaction, out, |transaction, step| {
-            transaction.stay_silent(step);
+            transaction.end(step);
             transaction.cancel_losers(step, StatusCode::REQUEST_TERMINATED, None);
         });
-    }
-
-    /// Sets what is armed for what comes: of the transaction, and of each branch that has no final
-    /// response. What is `None` is disarmed.
-    ///
-    /// # Errors
-    ///
-    /// [`TmError::Unknown`].
-    pub fn arm(&mut self, transaction: TransactionId, armed: Armed) -> Result<(), TmError> {
-        self.change(transaction, |transaction, _| {
-            transaction.armed = armed;
-            for branch in transaction.branches.iter_mut().filter(|branch| branch.outcome.is_none()) {
-                branch.on_reply = armed.on_reply;
-                branch.on_branch_failure = armed.on_branch_failure;
-            }
-            Ok(())
-        })
-    }
-
-    /// Sets `fr_inv` and `fr` for this transaction (`t_set_fr`); `None` is the configured value.
-    /// Holds for branches to come, and for the next provisional response of those that ring.
-    ///
-    /// # Errors
-    ///
-    /// [`TmError::Unknown`].
-    pub fn set_fr(
-        &mut self,
-        transaction: TransactionId,
-        fr_inv: Option<Duration>,
-        fr: Option<Duration>,
-    ) -> Result<(), TmError> {
-        self.change(transaction, |transaction, _| {
-            (transaction.fr_inv, transaction.fr) = (fr_inv, fr);
-            Ok(())
-        })
-    }
-
-    /// Sets how old this transaction may become without a final reply (`t_set_max_lifetime`): the
-    /// first value for an INVITE, the second for anything else; `None` is the configured value.
-    ///
-    /// # Errors
-    ///
-    /// [`TmError::Unknown`]; [`TmError::Answered`] after a final reply.
-    pub fn set_lifetime(
-        &mut self,
-        transaction: TransactionId,
-        invite: Option<Duration>,
-        other: Option<Duration>,
-    ) -> Result<(), TmError> {
-        self.change(transaction, |transaction, config| {
-            let lifetime = if transaction.is_invite() {
-                invite.unwrap_or(config.max_inv_lifetime)
-            } else {
-                other.unwrap_or(config.max_noninv_lifetime)
-            };
-            if !transaction.is_open() {
-                return Err(TmError::Answered);
-            }
-            transaction.until = Some(transaction.born + lifetime);
-            Ok(())
-        })
     }
 }

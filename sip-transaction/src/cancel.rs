@@ -79,11 +79,11 @@ impl Transaction {
     pub(crate) fn send_cancel(&mut self, step: &mut Step<'_>, number: u16) {
         let id = self.branch_id(number);
         let reason = self.reason.clone();
+        let timing = self.timing;
         let Some(sent) = self.branch_mut(number).and_then(|branch| branch.sent_mut()) else { return };
         let Some(request) = reread(&sent.bytes) else { return };
         let Some(bytes) = step.built(build::cancel(&request, reason.as_deref())) else { return };
         let reliable = sent.target.protocol.is_reliable();
-        let timing = step.config.timing();
         let client = OtherClient::new(step.now, reliable, timing, timing.long());
         sent.cancel = Some(Box::new(Cancel { client, bytes: bytes.clone() }));
         step.send(sent.target, bytes, Some(id));

@@ -19,6 +19,7 @@ impl Transaction {
         let Some(status) = response.status() else { return Matched::Stray };
         let full = self.asking.is_some() && self.pending.len() >= step.config.max_pending;
         let fr_inv = self.fr_inv.unwrap_or(step.config.fr_inv);
+        let local = self.is_local();
         let method = response.cseq().map(|cseq| cseq.method);
         let fits = method.as_ref().ok() == self.request.method().as_ref();
         let Some(sent) = self.branch_mut(number).and_then(|branch| branch.sent_mut()) else {
@@ -35,12 +36,12 @@ impl Transaction {
             }
             return Matched::Taken;
         }
-        if !fits || response.values(HeaderName::Via).nth(1).is_none() {
-            // Not for what we sent, or with nobody to go on to.
+        if !fits || response.values(HeaderName::Via).nth(1).is_none() != local {
+            // Not for what we sent, or with nobody to go on to, or (RFC 3261 8.1.3.3) not for us.
             step.stats.absorbed_responses += 1;
             return Matched::Absorbed;
         }
-        if full {
+        if full && (status.class() == 1 || status.is_success() && !sent.client.is_open()) {
             // As if the network had lost it: no machine has seen it, so its sender sends it again.
             step.stats.pending_dropped += 1;
             return Matched::Absorbed;
@@ -58,8 +59,13 @@ impl Transaction {
             Action::CancelAndPassUp => self.send_cancel(step, number),
             Action::PassUp => {}
             other => {
-                if other == Action::Ack {
-                    self.acknowledge(step, number, &response);
+                match other {
+                    Action::Ack => self.acknowledge(step, number, &response),
+                    Action::Cancel => {
+                        self.give_reason(step, StatusCode::REQUEST_TIMEOUT);
+                        self.send_cancel(step, number);
+                    }
+                    _ => {}
                 }
                 step.stats.absorbed_responses += 1;
                 return Matched::Absorbed;
@@ -112,31 +118,38 @@ impl Transaction {
                 sent.bytes = Bytes::new();
             }
         }
-        let Some(bytes) = relayed(response) else {
-            return self.conclude(step);
-        };
-        if self.is_open() {
+        let open = self.is_open();
+        if !open && !invite {
+            return;
+        }
+        if open {
             if let Some(Asker::Waiter(ticket)) = self.armed.on_failure.take() {
                 step.out.notices.push(Notice::Answered { ticket, transaction: self.id, status });
             }
-            self.end_suspensions(BlindState::Used);
+            self.end_suspensions(BlindState::Answered);
+        }
+        if self.is_local() {
+            self.deliver_answer(step, number, response);
+        } else if let Some(bytes) = relayed(response) {
             self.send_reply(step, status, bytes, false);
+        } else if open {
+            // A reply route has taken its Via: there is no way to tell the caller.
+            self.reply_locally(step, StatusCode::SERVER_INTERNAL_ERROR);
+        }
+        if open {
             self.cancel_losers(step, status, Some(number));
-        } else if invite {
-            self.send_reply(step, status, bytes, false);
         }
     }
 
     /// A branch ended negatively.
     pub(crate) fn failed(&mut self, step: &mut Step<'_>, number: u16, outcome: Outcome) {
-        let invite = self.is_invite();
         let open = self.is_open();
         let Some(branch) = self.branch_mut(number) else { return };
         if branch.outcome.is_some() {
             return;
         }
         let is_sent = branch.sent().is_some();
-        let route = branch.on_branch_failure.filter(|_| is_sent);
+        let route = branch.on_branch_failure.take().filter(|_| is_sent);
         if !open {
             branch.outcome = Some(Outcome::Done);
             return;
@@ -149,14 +162,15 @@ impl Transaction {
         branch.outcome = Some(outcome);
         if let Some(status) = status
             && status.class() == 6
-            && invite
-            && step.config.cancel_on_6xx
+            && self.block_6xx
         {
+            self.declined = true;
             self.cancel_losers(step, status, Some(number));
         }
         if let Some(route) = route
             && let Some((response, _)) = self.response_of(step, number)
         {
+            self.armed.on_branch_failure = None;
             let kind = AskKind::BranchFailure { branch: self.branch_id(number), response };
             self.ask_route(step, route, About::BranchFailure, kind);
             return;
@@ -169,7 +183,8 @@ impl Transaction {
         if !self.is_open() || self.asking.is_some() || self.waits() || self.branches.is_empty() {
             return;
         }
-        let best = self.best();
+        self.declined = false;
+        let best = self.best(step);
         if let Some(number) = best
             && let Some(asker) = self.armed.on_failure
             && let Some((response, local)) = self.response_of(step, number)
@@ -187,7 +202,7 @@ impl Transaction {
         if !self.is_open() {
             return;
         }
-        let best = self.best().and_then(|number| self.branch(number));
+        let best = self.best(step).and_then(|number| self.branch(number));
         let (status, received) = match best.and_then(|branch| branch.outcome.as_ref()) {
             Some(Outcome::Response(response)) => (response.status(), Some(Message::clone(response))),
             Some(Outcome::Local(status)) => (Some(*status), None),
@@ -198,36 +213,39 @@ impl Transaction {
             self.stay_silent(step);
             return;
         }
-        let remapped = match status {
-            StatusCode::SERVICE_UNAVAILABLE if step.config.remap_503_500 => StatusCode::SERVER_INTERNAL_ERROR,
-            status => status,
-        };
         let Some(mut response) = received else {
-            let status = if self.canceled { StatusCode::REQUEST_TERMINATED } else { remapped };
-            self.reply_locally(step, status);
-            return;
+            let status = if self.canceled { StatusCode::REQUEST_TERMINATED } else { remapped(step, status) };
+            return self.reply_locally(step, status);
         };
-        if remapped != status {
-            // A status line of ours is never refused.
-            let _ = response.set_status(remapped, None);
-        }
         if is_challenge(status) && step.config.merge_challenges {
-            self.merge_into(&mut response);
+            self.merge_into(step, &mut response);
+        }
+        if self.is_local() {
+            let number = best.map_or(0, |branch| branch.number);
+            return self.deliver(step, number, response, false);
+        }
+        let status = remapped(step, status);
+        if response.status() != Some(status) {
+            // Made anew: what a 503 says, such as when to come again, is about that server and not about us.
+            return self.reply_locally(step, status);
         }
         match relayed(response) {
             Some(bytes) => {
-                self.send_reply(step, remapped, bytes, false);
+                self.send_reply(step, status, bytes, false);
             }
-            None => self.reply_locally(step, remapped),
+            None => self.reply_locally(step, status),
         }
     }
 
     /// The number of the branch with the best outcome.
-    fn best(&self) -> Option<u16> {
+    fn best(&self, step: &Step<'_>) -> Option<u16> {
         let invite = self.is_invite();
         let ranked = self.branches.iter().filter_map(|branch| match branch.outcome.as_ref()? {
             Outcome::Response(response) => Some((rank(response.status()?, invite), branch.number)),
-            Outcome::Local(status) => Some((rank(*status, invite), branch.number)),
+            Outcome::Local(status) => {
+                let rank = rank(*status, invite).saturating_add(step.config.faked_reply_prio);
+                Some((rank, branch.number))
+            }
             Outcome::Done => None,
         });
         ranked.min_by_key(|(rank, _)| *rank).map(|(_, number)| number)
@@ -245,8 +263,8 @@ impl Transaction {
         }
     }
 
-    fn merge_into(&self, picked: &mut Message) {
-        let best = self.best();
+    fn merge_into(&self, step: &Step<'_>, picked: &mut Message) {
+        let best = self.best(step);
         for branch in self.branches.iter().filter(|branch| Some(branch.number) != best) {
             if let Some(Outcome::Response(other)) = &branch.outcome
                 && other.status().is_some_and(is_challenge)
@@ -254,6 +272,14 @@ impl Transaction {
                 merge_challenges(picked, other);
             }
         }
+    }
+}
+
+/// The status as it goes upstream (RFC 3261 16.7 step 6).
+fn remapped(step: &Step<'_>, status: StatusCode) -> StatusCode {
+    match status {
+        StatusCode::SERVICE_UNAVAILABLE if step.config.remap_503_500 => StatusCode::SERVER_INTERNAL_ERROR,
+        status => status,
     }
 }
 

@@ -48,11 +48,14 @@ pub struct Config {
     /// [`TmError::Full`](crate::TmError::Full). The CANCEL of an INVITE that is here always has room.
     pub max_transactions: usize,
     /// Responses of one transaction that wait while an [`Ask`](crate::Ask) is out: 32. One more is
-    /// dropped and counted, as if the network had lost it; its sender sends it again.
+    /// dropped and counted, as if the network had lost it, unless it is the first final one of its branch.
     pub max_pending: usize,
     /// Whether an INVITE is answered `100 Trying` when its transaction is made: yes
     /// (RFC 3261 17.2.1; Kamailio `auto_inv_100`).
     pub auto_100: bool,
+    /// Whether a request other than INVITE is answered `100 Trying` when nothing was replied to it for so long
+    /// that its sender's timer E is T2, 3.5 s: yes (RFC 4320 4.1).
+    pub late_100: bool,
     /// Whether a 503 goes upstream as a 500: yes (RFC 3261 16.7 step 6; Kamailio `remap_503_500`).
     pub remap_503_500: bool,
     /// Whether the challenges of all branches go upstream with a 401 or 407: yes (RFC 3261 16.7
@@ -60,6 +63,10 @@ pub struct Config {
     pub merge_challenges: bool,
     /// Whether a 6xx cancels the other branches: yes (RFC 3261 16.7 step 5; `disable_6xx_block` off).
     pub cancel_on_6xx: bool,
+    /// What is added to the rank of a response of our own making (408, 503) when the best one is picked: 0
+    /// (Kamailio `faked_reply_prio`). 6xx have ranks from 1000, 3xx from 3000, 4xx from 4000, 5xx from 5000;
+    /// the lowest is the best.
+    pub faked_reply_prio: i32,
     /// Whether a CANCEL that we start ourselves says why in a Reason header (RFC 3326; Kamailio
     /// `local_cancel_reason`): yes.
     pub local_cancel_reason: bool,
@@ -79,9 +86,11 @@ impl Default for Config {
             max_transactions: 65_536,
             max_pending: 32,
             auto_100: true,
+            late_100: true,
             remap_503_500: true,
             merge_challenges: true,
             cancel_on_6xx: true,
+            faked_reply_prio: 0,
             local_cancel_reason: true,
         }
     }

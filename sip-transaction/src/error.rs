@@ -30,6 +30,10 @@ pub enum TmError {
     /// The caller has cancelled; nothing more is sent downstream (Kamailio's -487).
     #[error("the caller has cancelled")]
     Canceled,
+    /// A branch has said 6xx: the callee wants no call. Other branches can be sent when the failure route is
+    /// asked (RFC 3261 16.7 step 5).
+    #[error("a branch has answered 6xx; relay in the failure route")]
+    Declined,
     /// A final reply went upstream already.
     #[error("a final reply was sent already")]
     Answered,
@@ -54,6 +58,19 @@ pub enum TmError {
     /// A response has no server transaction: give it to `handle_response`.
     #[error("not a request; a response goes to `handle_response`")]
     NotRequest,
+    /// Nothing but an INVITE has provisional replies (RFC 4320 4.1). The 100 to a request that takes long is
+    /// sent by tm.
+    #[error("only an INVITE has provisional replies; send the final one")]
+    Provisional,
+    /// The request starts here: nobody waits for a reply to it.
+    #[error("the request starts here; there is nobody to reply to")]
+    NoCaller,
+    /// There is no 2xx from that branch with the To tag of that ACK.
+    #[error("no 2xx of that branch and To tag to acknowledge")]
+    NoAnswer,
+    /// A CANCEL is no request of its own: call `cancel` with the transaction of its INVITE.
+    #[error("a CANCEL cannot be started; call `cancel`")]
+    UseCancel,
     /// An ACK has no transaction of its own: forward it without one.
     #[error("an ACK has no transaction; forward it statelessly")]
     Ack,

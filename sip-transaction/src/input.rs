@@ -22,7 +22,8 @@ pub enum Matched {
     Cancel(TransactionId),
     /// A response of a branch: dealt with, or an ask is out about it.
     Taken,
-    /// A response that belongs to no transaction: forward it statelessly, or drop it.
+    /// A response that belongs to no transaction any more, or never did: drop it (RFC 4320 4.2 for late ones,
+    /// RFC 6026 7.2 for INVITE). Only one whose branch is not of a table is forwarded statelessly.
     Stray,
 }
 
@@ -31,8 +32,8 @@ pub enum Matched {
 pub struct Round {
     /// The branches; one for a plain relay.
     pub branches: SmallVec<[NewBranch; 1]>,
-    /// Routes armed for these branches. A failure route armed here replaces the one of the
-    /// transaction; `None` leaves it.
+    /// Routes armed with these branches: each replaces that of the transaction, and `None` leaves it. The
+    /// branches have what the transaction has then.
     pub armed: Armed,
 }
 
@@ -54,15 +55,26 @@ pub struct NewBranch {
     pub user: u64,
 }
 
-/// Routes that wait for what comes.
+/// Routes that wait for what comes: armed for a transaction, and copied to each branch when it is sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Armed {
     /// For each response of a branch. Stays armed.
     pub on_reply: Option<RouteId>,
     /// When all branches have failed. Disarmed when it is asked.
     pub on_failure: Option<Asker>,
-    /// When one branch has failed. Stays armed.
+    /// When one branch has failed. Disarmed when it is asked, but for the branches that were sent with it.
     pub on_branch_failure: Option<RouteId>,
+}
+
+impl Armed {
+    /// What is armed here; where nothing is, what `other` has.
+    pub(crate) fn or(self, other: Armed) -> Armed {
+        Armed {
+            on_reply: self.on_reply.or(other.on_reply),
+            on_failure: self.on_failure.or(other.on_failure),
+            on_branch_failure: self.on_branch_failure.or(other.on_branch_failure),
+        }
+    }
 }
 
 /// How a route waits.

@@ -66,6 +66,11 @@ impl Key {
     }
 }
 
+/// Whether the branch of a request's top Via is one of RFC 3261.
+pub(crate) fn has_unique_branch(request: &Message) -> bool {
+    request.top_via().is_ok_and(|via| via.branch().is_some_and(|branch| is_unique(branch)))
+}
+
 /// Whether a branch is one of RFC 3261: unique by itself.
 fn is_unique(branch: &[u8]) -> bool {
     branch.len() > 7 && branch[..7].eq_ignore_ascii_case(b"z9hG4bK")

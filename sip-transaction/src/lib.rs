@@ -105,6 +105,8 @@ mod handle;
 mod id;
 mod input;
 mod key;
+mod local;
+mod originate;
 mod output;
 mod park;
 #[cfg(feature = "play")]
@@ -112,6 +114,7 @@ pub mod play;
 mod relay;
 mod reply;
 mod secret;
+mod settings;
 mod slab;
 mod stats;
 mod step;

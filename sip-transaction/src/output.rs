@@ -15,7 +15,8 @@ use crate::id::{BranchId, TransactionId};
 pub struct Outbox {
     /// What to send, in this order.
     pub transmits: Vec<Transmit>,
-    /// Routes to run. Each transaction waits for the answer to its own ask.
+    /// Routes to run. Each transaction waits for the answer to its own ask, except after an
+    /// [`AskKind::Outcome`].
     pub asks: Vec<Ask>,
     /// What became of parked routes and transactions.
     pub notices: Vec<Notice>,
@@ -86,6 +87,17 @@ pub enum AskKind {
         /// Whether it is of our own making.
         local: bool,
     },
+    /// A request that [`Table::originate`](crate::Table::originate) made has its final response; an INVITE
+    /// may have more than one 2xx, each of another dialog. There is nothing to answer: the transaction does
+    /// not wait.
+    Outcome {
+        /// The branch it came from.
+        branch: BranchId,
+        /// The best response; one of our own making, such as 408, where there was none.
+        response: Message,
+        /// Whether it is of our own making.
+        local: bool,
+    },
 }
 
 impl AskKind {
@@ -94,7 +106,8 @@ impl AskKind {
         match self {
             AskKind::Reply { branch, .. }
             | AskKind::BranchFailure { branch, .. }
-            | AskKind::Failure { branch, .. } => *branch,
+            | AskKind::Failure { branch, .. }
+            | AskKind::Outcome { branch, .. } => *branch,
         }
     }
 
@@ -103,7 +116,8 @@ impl AskKind {
         match self {
             AskKind::Reply { response, .. }
             | AskKind::BranchFailure { response, .. }
-            | AskKind::Failure { response, .. } => response,
+            | AskKind::Failure { response, .. }
+            | AskKind::Outcome { response, .. } => response,
         }
     }
 }

@@ -18,11 +18,11 @@ impl Transaction {
     pub(crate) fn park(&mut self, step: &mut Step<'_>, ticket: Ticket, wait: Wait) -> Result<(), TmError> {
         match wait {
             Wait::Branches => return Ok(()),
-            Wait::Blind => self.may_relay()?,
+            Wait::Blind => self.may_wait()?,
             Wait::Ask(ask) => match &self.asking {
                 Some(asking) if self.ask_id(asking.number) == ask => {
                     if !matches!(asking.about, About::Reply { .. }) {
-                        self.may_relay()?;
+                        self.may_wait()?;
                     }
                 }
                 _ => return Err(TmError::Stale),

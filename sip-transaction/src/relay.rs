@@ -19,6 +19,11 @@ impl Transaction {
     /// Numbers for `count` branches.
     pub(crate) fn reserve(&mut self, max: u16, count: u16) -> Result<SmallVec<[BranchId; 4]>, TmError> {
         self.may_relay()?;
+        self.take_numbers(max, count)
+    }
+
+    /// The same for whatever has a number.
+    pub(crate) fn take_numbers(&mut self, max: u16, count: u16) -> Result<SmallVec<[BranchId; 4]>, TmError> {
         let end = self.reserved.checked_add(count).filter(|&end| end <= max);
         let end = end.ok_or(TmError::TooManyBranches { max })?;
         let numbers = self.reserved..end;
@@ -40,12 +45,10 @@ impl Transaction {
                 return Err(TmError::NotReserved);
             }
         }
-        if round.armed.on_failure.is_some() {
-            self.armed.on_failure = round.armed.on_failure;
-        }
+        self.armed = round.armed.or(self.armed);
         self.rounds = self.rounds.wrapping_add(1);
         let fr = self.fr.unwrap_or(step.config.fr);
-        let timing = step.config.timing();
+        let timing = self.timing;
         let invite = self.is_invite();
         self.branches.reserve_exact(round.branches.len());
         for new in round.branches {
@@ -54,8 +57,8 @@ impl Transaction {
             self.branches.push(Branch {
                 number: new.id.branch,
                 round: self.rounds,
-                on_reply: round.armed.on_reply,
-                on_branch_failure: round.armed.on_branch_failure,
+                on_reply: self.armed.on_reply,
+                on_branch_failure: self.armed.on_branch_failure,
                 outcome: None,
                 kind: Kind::Sent(Sent {
                     target: new.target,
@@ -74,6 +77,12 @@ impl Transaction {
 
     /// Whether anything may still go downstream.
     pub(crate) fn may_relay(&self) -> Result<(), TmError> {
+        self.may_wait()?;
+        if self.declined { Err(TmError::Declined) } else { Ok(()) }
+    }
+
+    /// Whether it is undecided.
+    pub(crate) fn may_wait(&self) -> Result<(), TmError> {
         if self.canceled {
             Err(TmError::Canceled)
         } else if !self.is_open() {

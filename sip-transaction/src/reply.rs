@@ -8,7 +8,7 @@ use crate::key::Key;
 use crate::output::{Gone, Notice};
 use crate::secret::Secret;
 use crate::step::{Step, reread};
-use crate::transaction::Transaction;
+use crate::transaction::{Transaction, Upstream};
 use crate::uas::action::Action;
 
 impl Transaction {
@@ -32,7 +32,9 @@ impl Transaction {
         if action != Action::Send {
             return false;
         }
-        step.send(self.upstream, bytes.clone(), None);
+        if let Upstream::Peer { target, .. } = self.upstream {
+            step.send(target, bytes.clone(), None);
+        }
         if was_open {
             self.last_status = Some(status);
             self.last_reply = if self.server.keeps_reply() { bytes } else { Bytes::new() };
@@ -43,19 +45,39 @@ impl Transaction {
         true
     }
 
+    /// Sends the last reply again.
+    pub(crate) fn send_last_reply(&self, step: &mut Step<'_>) {
+        if let Upstream::Peer { target, .. } = self.upstream {
+            step.send(target, self.last_reply.clone(), None);
+        }
+    }
+
     /// Sends a reply of our own making.
     pub(crate) fn reply_locally(&mut self, step: &mut Step<'_>, status: StatusCode) {
+        if self.is_local() {
+            return self.deliver_local(step, status);
+        }
         let bytes = local_response(&self.request, status, step.secret);
         match step.built(bytes) {
             Some(bytes) => {
                 self.send_reply(step, status, bytes, true);
             }
-            None => self.stay_silent(step),
+            None => self.end(step),
+        }
+    }
+
+    /// Nobody has answered in time. To anything but an INVITE that is not said (RFC 4320 4.2), except here, to
+    /// whoever started it.
+    pub(crate) fn stay_silent(&mut self, step: &mut Step<'_>) {
+        if self.is_local() && self.is_open() {
+            self.deliver_local(step, StatusCode::REQUEST_TIMEOUT);
+        } else {
+            self.end(step);
         }
     }
 
     /// Ends it without a reply; what comes again is absorbed.
-    pub(crate) fn stay_silent(&mut self, step: &mut Step<'_>) {
+    pub(crate) fn end(&mut self, step: &mut Step<'_>) {
         if self.is_open() {
             self.server.on_silence(step.now);
             self.last_reply = Bytes::new();
@@ -65,6 +87,9 @@ impl Transaction {
 
     /// The application answers by itself.
     pub(crate) fn reply_by_route(&mut self, step: &mut Step<'_>, status: StatusCode, bytes: Bytes) {
+        if !self.is_invite() && status == StatusCode::REQUEST_TIMEOUT {
+            return self.end(step);
+        }
         if self.is_invite() && status.is_success() {
             // Its ACK has a branch of its own and is found by Call-ID, CSeq and tags.
             self.answer_key = reread(&bytes).and_then(|reply| Key::of_answer(&reply, step.secret).ok());
@@ -76,7 +101,7 @@ impl Transaction {
     }
 
     /// What ends with the first final reply.
-    fn close(&mut self, step: &mut Step<'_>) {
+    pub(crate) fn close(&mut self, step: &mut Step<'_>) {
         self.until = None;
         self.forget_responses();
         self.dismiss_waiter(step, Gone::Answered);

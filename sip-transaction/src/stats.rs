@@ -18,6 +18,8 @@ pub struct Stats {
     pub asks: usize,
     /// Transactions made.
     pub created: u64,
+    /// Of these, requests that started here.
+    pub originated: u64,
     /// Requests that came again, and ACKs of our final replies.
     pub absorbed: u64,
     /// Responses that came again or too late.
@@ -52,6 +54,7 @@ impl std::ops::AddAssign for Stats {
         self.kept_bytes += other.kept_bytes;
         self.asks += other.asks;
         self.created += other.created;
+        self.originated += other.originated;
         self.absorbed += other.absorbed;
         self.absorbed_responses += other.absorbed_responses;
         self.replies_resent += other.replies_resent;

@@ -14,7 +14,8 @@ use crate::transaction::Transaction;
 
 impl Transaction {
     pub(crate) fn suspend(&mut self, step: &mut Step<'_>) -> Result<Suspension, TmError> {
-        let number = self.reserve(step.config.max_branches, 1)?[0].branch;
+        self.may_wait()?;
+        let number = self.take_numbers(step.config.max_branches, 1)?[0].branch;
         self.suspensions += 1;
         let until = step.now + self.fr.unwrap_or(step.config.fr);
         let blind = Blind { number: self.suspensions, state: BlindState::Waiting, until };
@@ -42,12 +43,14 @@ impl Transaction {
         match blind.state {
             BlindState::Canceled => Err(TmError::Canceled),
             BlindState::TimedOut => Err(TmError::TimedOut),
+            BlindState::Answered => Err(TmError::Answered),
+            BlindState::Waiting if !open => Err(TmError::Answered),
             BlindState::Used if canceled => Err(TmError::Canceled),
             BlindState::Used => Err(TmError::Stale),
             BlindState::Waiting => {
                 blind.state = BlindState::Used;
                 branch.outcome = Some(Outcome::Done);
-                if open { Ok(self.request.clone()) } else { Err(TmError::Answered) }
+                Ok(self.request.clone())
             }
         }
     }

@@ -20,7 +20,7 @@ use crate::slab::Slab;
 use crate::stats::Stats;
 use crate::step::Step;
 use crate::timer::wheel::Wheel;
-use crate::transaction::Transaction;
+use crate::transaction::{Transaction, Upstream};
 use crate::uas::Server;
 use crate::uas::action::Action;
 
@@ -164,24 +164,37 @@ impl Table {
         key: Key,
         from: &Source,
     ) -> Result<TransactionId, TmError> {
-        let via = request.top_via()?;
+        let target = Target::for_response(&request.top_via()?, from);
+        let invite = request.method() == Some(Method::Invite);
+        let reliable = from.protocol.is_reliable();
+        let server = Server::new(invite, now, reliable, self.config.timing(), self.config.late_100);
+        let id = self.insert(now, request, Some(key), Upstream::Peer { source: *from, target }, server)?;
+        self.keys.insert(key, id);
+        Ok(id)
+    }
+
+    /// Puts a transaction into the slab.
+    pub(crate) fn insert(
+        &mut self,
+        now: Instant,
+        request: &Message,
+        key: Option<Key>,
+        upstream: Upstream,
+        server: Server,
+    ) -> Result<TransactionId, TmError> {
         request.from()?;
         request.to()?;
         request.call_id()?;
         request.cseq()?;
         let config = &self.config;
-        let invite = request.method() == Some(Method::Invite);
-        let lifetime = if invite { config.max_inv_lifetime } else { config.max_noninv_lifetime };
-        let upstream = Target::for_response(&via, from);
-        let reliable = from.protocol.is_reliable();
+        let lifetime = if server.is_invite() { config.max_inv_lifetime } else { config.max_noninv_lifetime };
         let id = self.slab.insert(&self.secret, |id| Transaction {
             id,
             key,
             answer_key: None,
             request: request.compact(),
-            source: *from,
             upstream,
-            server: Server::new(invite, reliable, config.timing()),
+            server,
             last_reply: Default::default(),
             last_status: None,
             branches: SmallVec::new(),
@@ -190,6 +203,8 @@ impl Table {
             suspensions: 0,
             armed: Armed::default(),
             canceled: false,
+            block_6xx: config.cancel_on_6xx,
+            declined: false,
             reason: None,
             asking: None,
             asks: 0,
@@ -197,11 +212,12 @@ impl Table {
             parked: SmallVec::new(),
             fr: None,
             fr_inv: None,
+            timing: config.timing(),
+            user: 0,
             born: now,
             until: Some(now + lifetime),
         });
         let id = id.ok_or(TmError::Full { max: config.max_transactions })?;
-        self.keys.insert(key, id);
         self.stats.created += 1;
         Ok(id)
     }
@@ -248,7 +264,7 @@ impl Table {
     fn forget(&mut self, now: Instant, id: TransactionId, slot: u32, out: &mut Outbox) {
         self.wheel.set(now, slot, None);
         let Some(transaction) = self.slab.remove(id) else { return };
-        for key in [Some(transaction.key), transaction.answer_key].into_iter().flatten() {
+        for key in [transaction.key, transaction.answer_key].into_iter().flatten() {
             if self.keys.get(&key) == Some(&id) {
                 self.keys.remove(&key);
             }
@@ -269,7 +285,7 @@ impl Table {
             step.stats.absorbed += 1;
             if transaction.server.on_request() == Action::Resend && !transaction.last_reply.is_empty() {
                 step.stats.replies_resent += 1;
-                step.send(transaction.upstream, transaction.last_reply.clone(), None);
+                transaction.send_last_reply(step);
             }
         });
         Matched::Absorbed
@@ -281,7 +297,7 @@ impl Table {
             let by_dialog = Key::of_answer(request, &self.secret).ok()?;
             self.keys.get(&by_dialog).copied()
         });
-        id.and_then(|id| self.step(now, id, out, |transaction, step| transaction.on_ack(step)))
+        id.and_then(|id| self.step(now, id, out, |transaction, step| transaction.on_ack(step, request)))
             .unwrap_or(Matched::New)
     }
 

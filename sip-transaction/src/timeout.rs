@@ -40,8 +40,9 @@ impl Transaction {
             match action {
                 uas::action::Action::Resend => {
                     step.stats.replies_resent += 1;
-                    step.send(self.upstream, self.last_reply.clone(), None);
+                    self.send_last_reply(step);
                 }
+                uas::action::Action::Trying => self.reply_locally(step, StatusCode::TRYING),
                 uas::action::Action::GiveUp => step.stats.unacknowledged += 1,
                 _ => {}
             }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use sip_core::{Message, Source, StatusCode, Target};
+use sip_core::{HeaderName, Message, Source, StatusCode, Target};
 use smallvec::SmallVec;
 
 use crate::branch::{Branch, Outcome};
@@ -12,22 +12,22 @@ use crate::handle::{AskId, Ticket};
 use crate::id::{BranchId, TransactionId};
 use crate::input::{Armed, Wait};
 use crate::key::Key;
-use crate::timer::earlier;
+use crate::local::Origin;
+use crate::timer::{Timing, earlier};
 use crate::uas::Server;
 
 /// One transaction. What happens to it stands in the files that it is named after: `reply.rs`,
-/// `relay.rs`, `collect.rs`, `cancel.rs`, `ack.rs`, `ask.rs`, `park.rs`, `suspend.rs`, `timeout.rs`.
+/// `local.rs`, `relay.rs`, `collect.rs`, `cancel.rs`, `ack.rs`, `ask.rs`, `park.rs`, `suspend.rs`, `timeout.rs`.
 #[derive(Debug)]
 pub(crate) struct Transaction {
     pub(crate) id: TransactionId,
-    /// What the table finds it by; the second for the ACK of a 2xx of our own.
-    pub(crate) key: Key,
+    /// What the table finds it by, unless it starts here; the second for the ACK of a 2xx of our own.
+    pub(crate) key: Option<Key>,
     pub(crate) answer_key: Option<Key>,
     /// The request as received, in a buffer of its own.
     pub(crate) request: Message,
-    pub(crate) source: Source,
-    /// Where replies go.
-    pub(crate) upstream: Target,
+    /// Who is told what came of it.
+    pub(crate) upstream: Upstream,
     pub(crate) server: Server,
     /// What is sent when the request comes again.
     pub(crate) last_reply: Bytes,
@@ -40,6 +40,10 @@ pub(crate) struct Transaction {
     pub(crate) armed: Armed,
     /// The caller has cancelled.
     pub(crate) canceled: bool,
+    /// Whether a 6xx of one branch cancels the others.
+    pub(crate) block_6xx: bool,
+    /// A branch has said 6xx: no others until a failure route is asked.
+    pub(crate) declined: bool,
     /// The Reason of CANCELs that go out.
     pub(crate) reason: Option<Bytes>,
     /// The ask that is out.
@@ -50,9 +54,21 @@ pub(crate) struct Transaction {
     pub(crate) parked: SmallVec<[Parked; 1]>,
     pub(crate) fr: Option<Duration>,
     pub(crate) fr_inv: Option<Duration>,
+    pub(crate) timing: Timing,
+    /// The application's.
+    pub(crate) user: u64,
     pub(crate) born: Instant,
     /// When it is given up, while it has no final reply.
     pub(crate) until: Option<Instant>,
+}
+
+/// Who is told what came of a request.
+#[derive(Debug)]
+pub(crate) enum Upstream {
+    /// Who sent it to us: where it came from, and where replies go.
+    Peer { source: Source, target: Target },
+    /// It starts here.
+    Origin(Box<Origin>),
 }
 
 /// The ask that a transaction waits for.
@@ -151,7 +167,11 @@ impl Transaction {
     pub(crate) fn kept_bytes(&self) -> usize {
         let branches: usize = self.branches.iter().map(Branch::kept_bytes).sum();
         let pending: usize = self.pending.iter().map(News::kept_bytes).sum();
-        self.request.encoded_len() + self.last_reply.len() + branches + pending
+        let origin = match &self.upstream {
+            Upstream::Peer { .. } => 0,
+            Upstream::Origin(origin) => origin.kept_bytes(),
+        };
+        self.request.encoded_len() + self.last_reply.len() + branches + pending + origin
     }
 
     /// Responses that could have been picked are of no more use.
@@ -171,6 +191,18 @@ impl News {
             News::Response { branch, response } => News::Response { branch, response: response.compact() },
             failed => failed,
         }
+    }
+
+    /// Whether both are the same 2xx.
+    pub(crate) fn is_same_answer(&self, other: &News) -> bool {
+        let (News::Response { branch, response }, News::Response { branch: other_branch, response: other }) =
+            (self, other)
+        else {
+            return false;
+        };
+        branch == other_branch
+            && [response, other].iter().all(|r| r.status().is_some_and(|status| status.is_success()))
+            && response.header(HeaderName::To) == other.header(HeaderName::To)
     }
 
     fn kept_bytes(&self) -> usize {

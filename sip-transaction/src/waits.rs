@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use sip_core::{Message, Source, StatusCode};
+use sip_core::{Message, Source, StatusCode, Target};
 
 use crate::branch::Branch;
 use crate::error::TmError;
@@ -11,6 +11,7 @@ use crate::id::{BranchId, TransactionId};
 use crate::input::{Answer, Wait};
 use crate::output::Outbox;
 use crate::table::Table;
+use crate::transaction::Upstream;
 
 impl Table {
     /// Ends an [`Ask`](crate::Ask): the transaction goes on with what came meanwhile.
@@ -88,7 +89,8 @@ impl Table {
     }
 
     /// Takes up a suspended request (`t_continue`): the request as it was received. The caller runs
-    /// its route and calls [`Table::finish`]. The token is used up, whatever is returned.
+    /// its route and calls [`Table::finish`]. The token is used up; where there is an error, nothing has
+    /// changed.
     ///
     /// # Errors
     ///
@@ -143,15 +145,30 @@ impl Table {
         Some(&self.slab.get(transaction)?.request)
     }
 
-    /// Where the request came from.
+    /// Where the request came from; nowhere if it starts here.
     pub fn source(&self, transaction: TransactionId) -> Option<&Source> {
-        Some(&self.slab.get(transaction)?.source)
+        match &self.slab.get(transaction)?.upstream {
+            Upstream::Peer { source, .. } => Some(source),
+            Upstream::Origin(_) => None,
+        }
+    }
+
+    /// The branches that were sent so far, in order.
+    pub fn branches(&self, transaction: TransactionId) -> impl Iterator<Item = BranchId> + '_ {
+        let sent = |branch: &&Branch| branch.sent().is_some();
+        let of = self.slab.get(transaction).into_iter().flat_map(|transaction| &transaction.branches);
+        of.filter(sent).map(move |branch| BranchId { transaction, branch: branch.number })
     }
 
     /// The number that the caller gave to a branch ([`NewBranch::user`](crate::NewBranch::user)).
     pub fn branch_user(&self, branch: BranchId) -> Option<u64> {
         let sent = self.sent(branch)?;
         sent.sent().map(|sent| sent.user)
+    }
+
+    /// Where a branch was sent to.
+    pub fn branch_target(&self, branch: BranchId) -> Option<Target> {
+        self.sent(branch)?.sent().map(|sent| sent.target)
     }
 
     /// The status of the last response of a branch.

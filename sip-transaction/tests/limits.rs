@@ -95,7 +95,7 @@ fn branch_that_was_not_reserved_is_not_sent() {
 }
 
 #[test]
-fn responses_behind_an_ask_have_a_bound_and_the_overflow_comes_again() {
+fn responses_behind_an_ask_have_a_bound_and_a_final_one_has_always_room() {
     let mut tm = Direct::new(Config { max_pending: 2, ..Config::default() });
     let call = tm.create("INVITE", "c1");
     let armed = Armed { on_reply: Some(RouteId::new(1)), ..Armed::default() };
@@ -103,17 +103,39 @@ fn responses_behind_an_ask_have_a_bound_and_the_overflow_comes_again() {
     for status in [180, 180, 180] {
         assert_eq!(tm.answer_from(branch, status), Matched::Taken);
     }
-    assert_eq!(tm.answer_from(branch, 486), Matched::Absorbed);
+    assert_eq!(tm.answer_from(branch, 183), Matched::Absorbed);
     assert_eq!(tm.table.stats().pending_dropped, 1);
     tm.sent();
-    for _ in 0..3 {
+    assert_eq!(tm.answer_from(branch, 486), Matched::Taken);
+    assert_eq!(tm.answer_from(branch, 486), Matched::Absorbed);
+    assert_eq!(tm.sent(), ["ACK", "ACK"], "no phone is kept sending it");
+    for _ in 0..4 {
         let ask = tm.ask();
         let answer = Answer::Reply { message: ask.kind.response().clone(), drop: false };
         tm.table.answer(tm.now, ask.id, answer, &mut tm.out).expect("the ask is out");
     }
-    assert_eq!(tm.sent(), ["180", "180", "180"], "the 486 was not acknowledged, so it comes again");
-    assert_eq!(tm.answer_from(branch, 486), Matched::Taken);
-    assert_eq!(tm.sent(), ["ACK"]);
+    assert_eq!(tm.sent(), ["180", "180", "180", "486"]);
+}
+
+#[test]
+fn answer_that_comes_again_waits_once_behind_an_ask() {
+    let mut tm = Direct::new(Config { max_pending: 2, ..Config::default() });
+    let call = tm.create("INVITE", "c1");
+    let armed = Armed { on_reply: Some(RouteId::new(1)), ..Armed::default() };
+    let branches = tm.relay(call, 2, armed).expect("open");
+    tm.answer_from(branches[0], 180);
+    for _ in 0..9 {
+        tm.answer_from(branches[0], 200);
+    }
+    assert_eq!(tm.answer_from(branches[1], 180), Matched::Taken, "there is room left");
+    assert_eq!(tm.table.stats().pending_dropped, 0);
+    tm.sent();
+    for sent in ["180", "200"] {
+        let ask = tm.ask();
+        let answer = Answer::Reply { message: ask.kind.response().clone(), drop: false };
+        tm.table.answer(tm.now, ask.id, answer, &mut tm.out).expect("the ask is out");
+        assert!(tm.sent().contains(&sent.to_owned()));
+    }
 }
 
 #[test]

@@ -107,7 +107,7 @@ fn suspension_that_waits_too_long_asks_the_failure_route() {
     let mut tm = Direct::new(Config::default());
     let call = tm.create("INVITE", "c1");
     tm.table.arm(call, FAILURE).expect("it is there");
-    tm.table.set_fr(call, None, Some(Duration::from_secs(2))).expect("it is there");
+    tm.table.set_fr(tm.now, call, None, Some(Duration::from_secs(2))).expect("it is there");
     tm.table.suspend(tm.now, call, &mut tm.out).expect("open");
     tm.run_for(2);
     let ask = tm.ask();
@@ -156,8 +156,10 @@ fn suspended_options_times_out_in_silence() {
     let options = tm.create("OPTIONS", "c1");
     tm.table.suspend(tm.now, options, &mut tm.out).expect("open");
     tm.run_for(30);
-    assert_eq!(tm.sent(), Vec::<String>::new());
+    assert_eq!(tm.sent(), ["100"]);
+    assert_eq!(tm.table.stats().open, 0);
     tm.run_for(33);
+    assert_eq!(tm.sent(), Vec::<String>::new());
     assert!(tm.table.is_empty());
 }
 
@@ -241,7 +243,7 @@ fn parked_reply_route_still_owes_its_response_after_a_cancel() {
 fn parked_route_is_told_when_its_transaction_ends() {
     let mut tm = Direct::new(Config::default());
     let call = tm.create("INVITE", "c1");
-    tm.table.set_fr(call, None, Some(Duration::from_secs(500))).expect("it is there");
+    tm.table.set_fr(tm.now, call, None, Some(Duration::from_secs(500))).expect("it is there");
     tm.table.park(tm.now, call, TICKET, Wait::Blind, &mut tm.out).expect("open");
     let branch = tm.relay(call, 1, Armed::default()).expect("open")[0];
     tm.answer_from(branch, 200);
@@ -272,7 +274,7 @@ fn lifetime_bounds_a_route_that_parks_again_and_again() {
 #[test]
 fn lifetime_can_be_set() {
     let (mut tm, call) = parked(Wait::Blind);
-    tm.table.set_lifetime(call, Some(Duration::from_secs(3)), None).expect("open");
+    tm.table.set_lifetime(tm.now, call, Some(Duration::from_secs(3)), None).expect("open");
     tm.run_for(3);
     assert_eq!(tm.sent(), ["408"]);
 }

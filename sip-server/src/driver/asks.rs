@@ -48,6 +48,8 @@ pub(super) fn job(local: &Rc<Local>, ask: Ask) -> Option<Job> {
             let ctx = later(local, id.transaction, Some(Asked::failure(id)), Some(response))?;
             Some(Job::Failure(route, ctx))
         }
+        // Nothing here starts a request.
+        AskKind::Outcome { .. } => None,
     }
 }
 

@@ -50,7 +50,8 @@ impl Outgoing {
         first.or((self.until.is_none() && self.resend.is_none() && self.statuses.is_empty()).then_some(408))
     }
 
-    fn is_invite(&self) -> bool {
+    /// Whether it is a call.
+    pub fn is_invite(&self) -> bool {
         self.request.method() == Some(sip_core::Method::Invite)
     }
 
@@ -109,9 +110,12 @@ impl Outgoing {
         self.statuses.push(status);
         match status {
             ..200 => {
-                self.until = Some(now + Duration::from_secs(600));
                 if self.is_invite() {
+                    self.until = Some(now + Duration::from_secs(600));
                     self.resend = None;
+                } else {
+                    // Timer F runs on, E is T2 from now on (RFC 3261 17.1.2.2).
+                    self.gap = T2;
                 }
                 None
             }

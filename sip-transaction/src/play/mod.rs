@@ -33,9 +33,10 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use sip_core::{Protocol, Target};
+use sip_core::{Message, Protocol, Target};
 
 use crate::config::Config;
+use crate::error::TmError;
 use crate::id::TransactionId;
 
 pub use self::agent::Agent;
@@ -61,6 +62,8 @@ pub struct Network {
     sent: u64,
     /// Every message that was sent and when, lost ones included.
     pub trace: Vec<(Duration, Packet)>,
+    /// Every message that arrived and when, each copy of a doubled one.
+    pub arrived: Vec<(Duration, Packet)>,
 }
 
 impl Network {
@@ -76,6 +79,7 @@ impl Network {
             wire: BTreeMap::new(),
             sent: 0,
             trace: Vec::new(),
+            arrived: Vec::new(),
         }
     }
 
@@ -152,6 +156,16 @@ impl Network {
         self.put(packet);
     }
 
+    /// A proxy starts a request of its own; [`Network::with`] sends it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Table::originate`](crate::Table::originate).
+    pub fn originate(&mut self, proxy: Target, request: &Message) -> Result<TransactionId, TmError> {
+        let now = self.clock.now();
+        self.proxied(proxy).originate(now, request)
+    }
+
     /// Does something with a transaction of a proxy.
     pub fn with<R>(
         &mut self,
@@ -184,6 +198,13 @@ impl Network {
         self.clock.jump(until);
     }
 
+    /// The next thing happens, if there is any.
+    pub fn step(&mut self) -> bool {
+        let more = self.next().is_some();
+        self.happen();
+        more
+    }
+
     /// Runs until nothing happens any more.
     pub fn run(&mut self) {
         while self.next().is_some() {
@@ -214,6 +235,7 @@ impl Network {
             && entry.key().0 <= now
         {
             let packet = entry.remove();
+            self.arrived.push((self.clock.elapsed(), packet.clone()));
             if let Some(proxy) = self.proxies.get_mut(&packet.to) {
                 proxy.receive(now, &packet);
             } else if let Some(agent) = self.agents.get_mut(&packet.to) {

@@ -10,6 +10,8 @@ use bytes::Bytes;
 use sip_core::{HeaderName, Message, Method, Protocol, Source, StatusCode, Target, build};
 
 use crate::config::Config;
+use crate::error::TmError;
+use crate::handle::{Asker, RouteId};
 use crate::id::{BranchId, TransactionId, stripe_of};
 use crate::input::{Answer, DropReplies, Matched};
 use crate::output::{Ask, AskKind, Notice, Outbox};
@@ -40,8 +42,12 @@ pub struct Proxy {
     pub hold_asks: bool,
     /// Asks that were left open.
     pub asks: Vec<Ask>,
+    /// What came of requests that it started.
+    pub outcomes: Vec<Ask>,
     /// The notices of its tables, but for the end of a transaction.
     pub notices: Vec<Notice>,
+    /// The transactions that have ended, in order, and when.
+    pub ended: Vec<(Instant, TransactionId)>,
     /// The last transaction that was made.
     pub last: Option<TransactionId>,
 }
@@ -64,7 +70,9 @@ impl Proxy {
             refused: BTreeSet::new(),
             hold_asks: false,
             asks: Vec::new(),
+            outcomes: Vec::new(),
             notices: Vec::new(),
+            ended: Vec::new(),
             last: None,
         }
     }
@@ -74,11 +82,28 @@ impl Proxy {
         self.on_ask = Some(Box::new(on_ask));
     }
 
+    /// The branch that the top Via of a message names, if that is one of this proxy.
+    pub fn branch_of(&self, message: &Message) -> Option<BranchId> {
+        let via = message.top_via().ok()?;
+        BranchId::from_via(via.branch()?, &self.secret).map(|(branch, _)| branch)
+    }
+
     /// The sum over its tables.
     pub fn stats(&self) -> Stats {
         let mut sum = Stats::default();
         self.tables.iter().for_each(|table| sum += table.stats());
         sum
+    }
+
+    /// Starts a request of its own. Send it with [`Network::with`](crate::play::Network::with).
+    ///
+    /// # Errors
+    ///
+    /// As [`Table::originate`].
+    pub(crate) fn originate(&mut self, now: Instant, request: &Message) -> Result<TransactionId, TmError> {
+        let stripe = stripe_of(request.call_id()?, request.cseq()?.number, STRIPE_BITS);
+        let asker = Asker::Route(RouteId::new(0));
+        self.tables[stripe].originate(now, request, asker, &mut self.out)
     }
 
     /// Does something with a transaction, as a route or another process would.
@@ -159,17 +184,12 @@ impl Proxy {
     }
 
     fn response(&mut self, now: Instant, mut response: Message) {
-        let branch = response.top_via().ok().and_then(|via| via.branch().map(|branch| branch.to_vec()));
-        let ours = branch.and_then(|branch| BranchId::from_via(&branch, &self.secret));
-        let matched = match ours {
-            Some((branch, _)) => {
-                let table = &mut self.tables[branch.transaction.stripe(STRIPE_BITS)];
-                table.handle_response(now, branch, response.clone(), &mut self.out)
-            }
-            None => Matched::Stray,
-        };
-        if matched == Matched::Stray {
-            // Without a transaction: to the Via below ours.
+        if let Some(branch) = self.branch_of(&response) {
+            // What is stray is dropped: a stateful proxy does not pass it on (RFC 4320 4.2, RFC 6026).
+            let table = &mut self.tables[branch.transaction.stripe(STRIPE_BITS)];
+            table.handle_response(now, branch, response, &mut self.out);
+        } else {
+            // Forwarded without a transaction: to the Via below ours.
             response.pop_value(HeaderName::Via);
             let Ok(via) = response.top_via() else { return };
             let (Some(ip), Some(protocol)) = (via.host().ip(), via.transport()) else { return };
@@ -211,7 +231,12 @@ impl Proxy {
                     _ => self.packets.push(Packet { from: self.here, to, protocol, bytes: transmit.bytes }),
                 }
             }
-            self.notices.extend(out.notices.into_iter().filter(|n| !matches!(n, Notice::Ended { .. })));
+            for notice in out.notices {
+                match notice {
+                    Notice::Ended { transaction } => self.ended.push((now, transaction)),
+                    notice => self.notices.push(notice),
+                }
+            }
             for ask in out.asks {
                 self.ask(now, ask);
             }
@@ -219,6 +244,10 @@ impl Proxy {
     }
 
     fn ask(&mut self, now: Instant, ask: Ask) {
+        if matches!(ask.kind, AskKind::Outcome { .. }) {
+            self.outcomes.push(ask);
+            return;
+        }
         if self.hold_asks {
             self.asks.push(ask);
             return;
@@ -241,7 +270,8 @@ impl Proxy {
 pub fn nothing_done(kind: &AskKind) -> Answer {
     match kind {
         AskKind::Reply { response, .. } => Answer::Reply { message: response.clone(), drop: false },
-        AskKind::BranchFailure { .. } => Answer::BranchFailure,
+        // An outcome is told, not asked about.
+        AskKind::BranchFailure { .. } | AskKind::Outcome { .. } => Answer::BranchFailure,
         AskKind::Failure { .. } => Answer::Failure { drop_replies: DropReplies::IfRelayed },
     }
 }

@@ -31,24 +31,31 @@ pub(crate) enum Timer {
     J,
     /// Other client: absorb the final response when it comes again.
     K,
+    /// Other server: nothing was replied yet, so a 100 (RFC 4320 4.1 gives it no letter).
+    Late,
     /// INVITE server, 2xx: absorb the INVITE, let further 2xx through.
     L,
     /// INVITE client, 2xx: let further 2xx through.
     M,
 }
 
-/// T1, T2 and T4 in milliseconds: what each machine carries.
+/// T1, T2, T4 and 64*T1 in milliseconds: what each machine carries.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Timing {
     t1: u32,
     t2: u32,
     t4: u32,
+    long: u32,
 }
 
 impl Timing {
     pub(crate) fn new(t1: Duration, t2: Duration, t4: Duration) -> Timing {
-        let ms = |value: Duration| u32::try_from(value.as_millis()).unwrap_or(u32::MAX).max(1);
-        Timing { t1: ms(t1), t2: ms(t2), t4: ms(t4) }
+        Timing { t1: ms(t1), t2: ms(t2), t4: ms(t4), long: ms(t1).saturating_mul(64) }
+    }
+
+    /// The same with other gaps between retransmissions. How long is waited does not change.
+    pub(crate) fn with_gaps(self, t1: Duration, t2: Duration) -> Timing {
+        Timing { t1: ms(t1), t2: ms(t2), ..self }
     }
 
     pub(crate) fn t1(self) -> Duration {
@@ -65,8 +72,22 @@ impl Timing {
 
     /// 64*T1.
     pub(crate) fn long(self) -> Duration {
-        Duration::from_millis(u64::from(self.t1) * 64)
+        Duration::from_millis(u64::from(self.long))
     }
+
+    /// How long a client sends again before its timer E is T2 (RFC 4320 4.1): 3.5 s.
+    pub(crate) fn until_t2(self) -> Duration {
+        let (mut gap, mut sum) = (u64::from(self.t1), u64::from(self.t1));
+        while gap * 2 < u64::from(self.t2) {
+            gap *= 2;
+            sum += gap;
+        }
+        Duration::from_millis(sum)
+    }
+}
+
+fn ms(value: Duration) -> u32 {
+    u32::try_from(value.as_millis()).unwrap_or(u32::MAX).max(1)
 }
 
 /// Which timers of one machine run, and until when. No machine runs more than two at a time.

@@ -12,7 +12,7 @@
 //!
 //! Source: RFC 3261 17.1.1 and figure 5; `Accepted` and timer M from RFC 6026 7.2; timer C from
 //! 16.6 step 11 and 16.8; CANCEL from 9.1: it waits for a provisional response, and a branch that has
-//! no final response 64*T1 after its CANCEL is over. B is `fr`, C is `fr_inv`, see
+//! no final response 64*T1 after its CANCEL is over; one that rings after B is cancelled. B is `fr`, C is `fr_inv`, see
 //! [`Config`](crate::Config). A 2xx passes in every state, late ones too.
 //!
 //! Pure: no clock, no buffers, no sending. Who does what a step returns: `collect.rs`, `ack.rs`,
@@ -81,6 +81,10 @@ impl InviteClient {
                 }
                 Action::PassUp
             }
+            State::Terminated if self.cancel == Cancel::Wanted => {
+                self.cancel = Cancel::Sent;
+                Action::Cancel
+            }
             State::Completed | State::Accepted | State::Terminated => Action::Nothing,
         }
     }
@@ -128,9 +132,10 @@ impl InviteClient {
     }
 
     pub(crate) fn on_closed(&mut self) -> bool {
-        let open = matches!(self.state, State::Calling | State::Proceeding);
+        let open = self.is_open();
         if open {
             self.end();
+            self.cancel = Cancel::Sent;
         }
         open
     }
@@ -144,6 +149,8 @@ impl InviteClient {
             }
             Timer::B => {
                 self.end();
+                // If it rings after all, it is not wanted any more.
+                self.cancel = Cancel::Wanted;
                 Some(Action::TimedOut)
             }
             Timer::C => {
@@ -159,8 +166,28 @@ impl InviteClient {
         }
     }
 
+    /// Other gaps from the next retransmission on.
+    pub(crate) fn retime(&mut self, timing: Timing) {
+        (self.timing, self.gap) = (timing, timing.t1());
+    }
+
+    /// Waits for that long from now on, in place of what is left.
+    pub(crate) fn set_wait(&mut self, now: Instant, fr: Option<Duration>, fr_inv: Option<Duration>) {
+        match (self.state, fr, fr_inv) {
+            (State::Calling, Some(fr), _) => self.deadlines.set(Timer::B, now + fr),
+            (State::Proceeding, _, Some(fr_inv)) if self.cancel == Cancel::No => {
+                self.deadlines.set(Timer::C, now + fr_inv);
+            }
+            _ => {}
+        }
+    }
+
     pub(crate) fn deadlines(&self) -> &Deadlines {
         &self.deadlines
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        matches!(self.state, State::Calling | State::Proceeding)
     }
 
     pub(crate) fn is_terminated(&self) -> bool {
@@ -212,6 +239,15 @@ mod tests {
         assert_eq!(at, [500, 1_500, 3_500, 7_500, 15_500, 31_500]);
         assert_eq!(end - start, secs(32));
         assert!(uac.is_terminated());
+    }
+
+    #[test]
+    fn branch_that_rings_after_b_is_cancelled_once() {
+        let (mut uac, start) = machine(true);
+        assert_eq!(uac.on_timeout(start + secs(32)), Some(Action::TimedOut));
+        assert_eq!(uac.on_provisional(start + secs(33), RING), Action::Cancel);
+        assert_eq!(uac.on_provisional(start + secs(34), RING), Action::Nothing);
+        assert_eq!(uac.on_failure(start + secs(34)), Action::Ack);
     }
 
     #[test]

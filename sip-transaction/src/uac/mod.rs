@@ -76,10 +76,36 @@ impl Client {
         }
     }
 
+    /// Other gaps from the next retransmission on.
+    pub(crate) fn retime(&mut self, timing: Timing) {
+        match self {
+            Client::Invite(machine) => machine.retime(timing),
+            Client::Other(machine) => machine.retime(timing),
+        }
+    }
+
+    /// Waits for that long from now on, in place of what is left: for the first response to an INVITE or the
+    /// final one to another request (`fr`), for the final one to an INVITE (`fr_inv`).
+    pub(crate) fn set_wait(&mut self, now: Instant, fr: Option<Duration>, fr_inv: Option<Duration>) {
+        match (self, fr) {
+            (Client::Invite(machine), _) => machine.set_wait(now, fr, fr_inv),
+            (Client::Other(machine), Some(fr)) => machine.set_wait(now, fr),
+            (Client::Other(_), None) => {}
+        }
+    }
+
     pub(crate) fn deadlines(&self) -> &Deadlines {
         match self {
             Client::Invite(machine) => machine.deadlines(),
             Client::Other(machine) => machine.deadlines(),
+        }
+    }
+
+    /// No final response yet, and one may still come.
+    pub(crate) fn is_open(&self) -> bool {
+        match self {
+            Client::Invite(machine) => machine.is_open(),
+            Client::Other(machine) => machine.is_open(),
         }
     }
 

@@ -99,6 +99,18 @@ impl OtherClient {
         }
     }
 
+    /// Other gaps from the next retransmission on.
+    pub(crate) fn retime(&mut self, timing: Timing) {
+        (self.timing, self.gap) = (timing, timing.t1());
+    }
+
+    /// Waits for that long from now on, in place of what is left.
+    pub(crate) fn set_wait(&mut self, now: Instant, fr: Duration) {
+        if self.is_open() {
+            self.deadlines.set(Timer::F, now + fr);
+        }
+    }
+
     pub(crate) fn deadlines(&self) -> &Deadlines {
         &self.deadlines
     }
@@ -107,7 +119,7 @@ impl OtherClient {
         self.state == State::Terminated
     }
 
-    fn is_open(&self) -> bool {
+    pub(crate) fn is_open(&self) -> bool {
         matches!(self.state, State::Trying | State::Proceeding)
     }
 

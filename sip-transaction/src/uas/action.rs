@@ -9,6 +9,8 @@ pub(crate) enum Action {
     Send,
     /// Send the last reply again.
     Resend,
+    /// Nothing was replied for too long: send a 100.
+    Trying,
     /// The message is not for this machine: it goes on to the route (the ACK of a relayed 2xx).
     PassUp,
     /// The final reply was never acknowledged.

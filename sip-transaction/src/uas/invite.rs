@@ -134,6 +134,11 @@ impl InviteServer {
         }
     }
 
+    /// Other gaps from the next retransmission on.
+    pub(crate) fn retime(&mut self, timing: Timing) {
+        (self.timing, self.gap) = (timing, timing.t1());
+    }
+
     pub(crate) fn deadlines(&self) -> &Deadlines {
         &self.deadlines
     }

@@ -2,28 +2,32 @@
 
 pub(crate) mod action;
 pub(crate) mod invite;
+pub(crate) mod local;
 pub(crate) mod other;
 
 use std::time::Instant;
 
 use self::action::Action;
 use self::invite::InviteServer;
+use self::local::LocalServer;
 use self::other::OtherServer;
 use crate::timer::{Deadlines, Timing};
 
-/// Which of the two server machines runs.
+/// Which of the server machines runs.
 #[derive(Clone, Debug)]
 pub(crate) enum Server {
     Invite(InviteServer),
     Other(OtherServer),
+    Local(LocalServer),
 }
 
 impl Server {
-    pub(crate) fn new(invite: bool, reliable: bool, timing: Timing) -> Server {
+    /// The request has just come in. `late_100` is whether one that is no INVITE has a 100 when its reply is late.
+    pub(crate) fn new(invite: bool, now: Instant, reliable: bool, timing: Timing, late_100: bool) -> Server {
         if invite {
             Server::Invite(InviteServer::new(reliable, timing))
         } else {
-            Server::Other(OtherServer::new(reliable, timing))
+            Server::Other(OtherServer::new(now, reliable, timing, late_100))
         }
     }
 
@@ -32,6 +36,7 @@ impl Server {
         match self {
             Server::Invite(machine) => machine.on_request(),
             Server::Other(machine) => machine.on_request(),
+            Server::Local(_) => Action::Nothing,
         }
     }
 
@@ -40,6 +45,7 @@ impl Server {
         match self {
             Server::Invite(machine) => machine.on_provisional(),
             Server::Other(machine) => machine.on_provisional(),
+            Server::Local(_) => Action::Nothing,
         }
     }
 
@@ -48,6 +54,7 @@ impl Server {
         match self {
             Server::Invite(machine) => machine.on_success(now, ours),
             Server::Other(machine) => machine.on_final(now),
+            Server::Local(machine) => machine.on_success(),
         }
     }
 
@@ -56,6 +63,7 @@ impl Server {
         match self {
             Server::Invite(machine) => machine.on_failure(now),
             Server::Other(machine) => machine.on_final(now),
+            Server::Local(machine) => machine.on_failure(),
         }
     }
 
@@ -64,6 +72,7 @@ impl Server {
         match self {
             Server::Invite(machine) => machine.on_silence(now),
             Server::Other(machine) => machine.on_silence(now),
+            Server::Local(machine) => machine.on_silence(),
         }
     }
 
@@ -72,6 +81,14 @@ impl Server {
         match self {
             Server::Invite(machine) => machine.on_timeout(now),
             Server::Other(machine) => machine.on_timeout(now),
+            Server::Local(_) => None,
+        }
+    }
+
+    /// Other gaps from the next retransmission on.
+    pub(crate) fn retime(&mut self, timing: Timing) {
+        if let Server::Invite(machine) = self {
+            machine.retime(timing);
         }
     }
 
@@ -79,11 +96,16 @@ impl Server {
         match self {
             Server::Invite(machine) => machine.deadlines(),
             Server::Other(machine) => machine.deadlines(),
+            Server::Local(machine) => machine.deadlines(),
         }
     }
 
     pub(crate) fn is_invite(&self) -> bool {
-        matches!(self, Server::Invite(_))
+        match self {
+            Server::Invite(_) => true,
+            Server::Other(_) => false,
+            Server::Local(machine) => machine.is_invite(),
+        }
     }
 
     /// No final reply yet.
@@ -91,6 +113,7 @@ impl Server {
         match self {
             Server::Invite(machine) => machine.is_open(),
             Server::Other(machine) => machine.is_open(),
+            Server::Local(machine) => machine.is_open(),
         }
     }
 
@@ -99,6 +122,7 @@ impl Server {
         match self {
             Server::Invite(machine) => machine.keeps_reply(),
             Server::Other(machine) => machine.keeps_reply(),
+            Server::Local(_) => false,
         }
     }
 
@@ -106,6 +130,7 @@ impl Server {
         match self {
             Server::Invite(machine) => machine.is_terminated(),
             Server::Other(machine) => machine.is_terminated(),
+            Server::Local(machine) => !machine.is_open(),
         }
     }
 }

@@ -1,15 +1,16 @@
 //! Non-INVITE server transaction: the state of any other request that we received.
 //!
 //! ```text
-//!           1xx                 200-699                J
+//!         100, late             200-699                J
 //! Trying ───────> Proceeding ───────────> Completed ───────> Terminated
 //!    │                                        ^
 //!    └────────────────── 200-699 ─────────────┘
 //! ```
 //!
-//! Source: RFC 3261 17.2.2 and figure 8. J is 64*T1, and 0 over a reliable transport. A request that
-//! is to stay without a reply (RFC 4320 4.2: never a 408) is completed without one: what comes
-//! again is absorbed.
+//! Source: RFC 3261 17.2.2 and figure 8. J is 64*T1, and 0 over a reliable transport. RFC 4320 4.1: the
+//! only provisional reply is a 100, and it is sent when the client's timer E has come to T2 and nothing
+//! was replied yet. A request that is to stay without a reply (RFC 4320 4.2: never a 408) is
+//! completed without one: what comes again is absorbed.
 //!
 //! Pure, as `uas/invite.rs` is.
 
@@ -36,8 +37,12 @@ pub(crate) struct OtherServer {
 }
 
 impl OtherServer {
-    pub(crate) fn new(reliable: bool, timing: Timing) -> OtherServer {
-        OtherServer { state: State::Trying, reliable, timing, deadlines: Deadlines::default() }
+    pub(crate) fn new(now: Instant, reliable: bool, timing: Timing, late_100: bool) -> OtherServer {
+        let mut deadlines = Deadlines::default();
+        if late_100 {
+            deadlines.set(Timer::Late, now + timing.until_t2());
+        }
+        OtherServer { state: State::Trying, reliable, timing, deadlines }
     }
 
     /// The request came again.
@@ -52,6 +57,7 @@ impl OtherServer {
         match self.state {
             State::Trying | State::Proceeding => {
                 self.state = State::Proceeding;
+                self.deadlines.clear(Timer::Late);
                 Action::Send
             }
             _ => Action::Nothing,
@@ -73,9 +79,13 @@ impl OtherServer {
     }
 
     pub(crate) fn on_timeout(&mut self, now: Instant) -> Option<Action> {
-        self.deadlines.pop_due(now)?;
-        self.state = State::Terminated;
-        Some(Action::Nothing)
+        match self.deadlines.pop_due(now)? {
+            Timer::Late => Some(Action::Trying),
+            _ => {
+                self.state = State::Terminated;
+                Some(Action::Nothing)
+            }
+        }
     }
 
     pub(crate) fn deadlines(&self) -> &Deadlines {
@@ -95,6 +105,7 @@ impl OtherServer {
     }
 
     fn complete(&mut self, now: Instant, replied: bool) {
+        self.deadlines.clear_all();
         if self.reliable {
             self.state = State::Terminated;
         } else {
@@ -113,7 +124,8 @@ mod tests {
     use crate::timer::test_start;
 
     fn machine(reliable: bool) -> (OtherServer, Instant) {
-        (OtherServer::new(reliable, Config::default().timing()), test_start())
+        let start = test_start();
+        (OtherServer::new(start, reliable, Config::default().timing(), true), start)
     }
 
     #[test]
@@ -124,6 +136,20 @@ mod tests {
         assert_eq!(uas.on_request(), Action::Resend);
         assert_eq!(uas.on_final(start), Action::Send);
         assert_eq!(uas.on_request(), Action::Resend);
+    }
+
+    #[test]
+    fn late_reply_is_announced_once_when_e_has_come_to_t2() {
+        let (mut uas, start) = machine(true);
+        let due = start + Duration::from_millis(3_500);
+        assert_eq!(uas.deadlines().earliest(), Some(due));
+        assert_eq!(uas.on_timeout(due), Some(Action::Trying));
+        assert_eq!(uas.on_provisional(), Action::Send);
+        assert_eq!(uas.deadlines().earliest(), None);
+
+        let (mut uas, start) = machine(true);
+        uas.on_final(start + Duration::from_secs(1));
+        assert_eq!(uas.deadlines().earliest(), None);
     }
 
     #[test]

@@ -167,5 +167,6 @@ pub fn kind_of(ask: &Ask) -> &'static str {
         AskKind::Reply { .. } => "reply",
         AskKind::BranchFailure { .. } => "branch failure",
         AskKind::Failure { .. } => "failure",
+        AskKind::Outcome { .. } => "outcome",
     }
 }

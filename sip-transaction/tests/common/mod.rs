@@ -4,6 +4,7 @@
 #![allow(dead_code, reason = "each test file uses a part")]
 #![allow(unreachable_pub, missing_docs, reason = "a test's own module")]
 
+pub mod check;
 pub mod direct;
 
 use std::time::Instant;
