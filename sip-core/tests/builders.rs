@@ -207,7 +207,7 @@ proptest! {
         let wire = INVITE.replace("00314159", &number.to_string());
         let request = message(&wire);
         let status = StatusCode::new(code).unwrap();
-        let mut builder = build::response(&request, status).body("a/b", &body).header("X", "y");
+        let mut builder = build::response(&request, status).body("a/b", &body).header("X-A", "y");
         if let Some(tag) = &tag {
             builder = builder.to_tag(tag);
         }

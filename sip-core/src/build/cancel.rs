@@ -14,7 +14,7 @@ use crate::message::Message;
 ///
 /// # Errors
 ///
-/// [`EditError::NotARequest`]; [`EditError::InvalidValue`] for CR, LF or NUL in `reason`;
+/// [`EditError::NotARequest`]; [`EditError::InvalidValue`] for a control byte in `reason`;
 /// [`EditError::Header`] if `sent` lacks a header that a CANCEL needs.
 pub fn cancel(sent: &Message, reason: Option<&[u8]>) -> Result<Bytes, EditError> {
     if let Some(reason) = reason {

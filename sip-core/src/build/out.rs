@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use crate::ascii::is_token_text;
 use crate::error::EditError;
+use crate::header::grammar;
 use crate::message::Message;
 use crate::name::HeaderName;
 
@@ -66,14 +67,7 @@ impl Extra {
         if self.error.is_some() {
             return;
         }
-        let checked = if HeaderName::parse(name) == HeaderName::ContentLength {
-            Err(EditError::ContentLength)
-        } else if !is_token_text(name) {
-            Err(EditError::InvalidName)
-        } else {
-            check_value(value)
-        };
-        match checked {
+        match check_line(name, value) {
             Ok(()) => line(&mut self.text, name, value),
             Err(error) => self.error = Some(error),
         }
@@ -92,12 +86,22 @@ impl Extra {
     }
 }
 
-/// No CR, LF or NUL: nothing that could end a line.
-pub(crate) fn check_value(value: &[u8]) -> Result<(), EditError> {
-    match value.iter().position(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
-        Some(at) => Err(EditError::InvalidValue { at }),
-        None => Ok(()),
+/// The same as for an edit: a name, and a value that this header can have.
+fn check_line(name: &[u8], value: &[u8]) -> Result<(), EditError> {
+    let header = HeaderName::parse(name);
+    if header == HeaderName::ContentLength {
+        return Err(EditError::ContentLength);
     }
+    if !is_token_text(name) {
+        return Err(EditError::InvalidName);
+    }
+    check_value(value)?;
+    grammar::value(header, value).map_err(|error| EditError::InvalidValue { at: error.at() })
+}
+
+/// No control byte but HTAB: nothing that could end a line.
+pub(crate) fn check_value(value: &[u8]) -> Result<(), EditError> {
+    grammar::line(value).map_err(|at| EditError::InvalidValue { at })
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use crate::ascii::is_token_text;
 use crate::build::out::{Extra, end, length_line};
 use crate::error::EditError;
 use crate::method::Method;
+use crate::uri::Uri;
 
 /// Begins a request. Its headers are the caller's business; Content-Length is written at the end.
 ///
@@ -26,9 +27,8 @@ pub fn request<'a>(method: impl Into<Method<'a>>, uri: impl AsRef<[u8]>) -> Requ
     if !is_token_text(method.as_bstr()) {
         extra.fail(EditError::InvalidMethod);
     }
-    let bad = uri.iter().position(|&byte| byte <= b' ' || byte == 0x7f);
-    if let Some(at) = bad.or(uri.is_empty().then_some(0)) {
-        extra.fail(EditError::InvalidUri { at });
+    if let Err(error) = Uri::parse(uri) {
+        extra.fail(EditError::InvalidUri { at: error.at() });
     }
     let mut line = Vec::with_capacity(method.as_bstr().len() + uri.len() + 11);
     for part in [method.as_bstr(), &b" "[..], uri, b" SIP/2.0\r\n"] {
@@ -64,7 +64,7 @@ impl<'a> RequestBuilder<'a> {
     ///
     /// # Errors
     ///
-    /// The caller's fault: a method or name that is no token, white space in the URI, CR, LF or NUL in a value,
+    /// The caller's fault: a method or name that is no token, white space in the URI, a value that its header cannot have,
     /// Content-Length given by hand.
     pub fn finish(self) -> Result<Bytes, EditError> {
         let extra = self.extra.finish()?;

@@ -81,7 +81,7 @@ impl<'a> ResponseBuilder<'a> {
     ///
     /// # Errors
     ///
-    /// The caller's fault: CR, LF or NUL in a value, a name that is no token, a tag that is no token,
+    /// The caller's fault: a value that its header cannot have, a name that is no token, a tag that is no token,
     /// Content-Length given by hand.
     pub fn finish(self) -> Result<Bytes, EditError> {
         let reason = self.reason.as_deref().unwrap_or_else(|| self.status.reason());

@@ -35,7 +35,8 @@ pub struct NameAddr<'a> {
     quoted: bool,
     uri: &'a [u8],
     params: &'a [u8],
-    tag: Option<&'a BStr>,
+    /// The first `tag`, with its value if it has one.
+    tag: Option<Option<&'a BStr>>,
 }
 
 impl<'a> NameAddr<'a> {
@@ -101,7 +102,7 @@ impl<'a> NameAddr<'a> {
         addr.params = cursor.rest();
         while let Some(ParamAt { param, .. }) = next_param(&mut cursor)? {
             if addr.tag.is_none() && param.is("tag") {
-                addr.tag = param.value;
+                addr.tag = Some(param.value);
             }
         }
         Ok(addr)
@@ -131,9 +132,9 @@ impl<'a> NameAddr<'a> {
         self.uri.as_bstr()
     }
 
-    /// The `tag` parameter.
+    /// The `tag` parameter: the first, if it has a value.
     pub fn tag(&self) -> Option<&'a BStr> {
-        self.tag
+        self.tag.flatten()
     }
 
     /// The first parameter of the header called `name`, in any case: `None` absent, `Some(None)` without a
@@ -271,6 +272,13 @@ mod tests {
         ] {
             assert_eq!(fails_at(text), at, "{text}");
         }
+    }
+
+    #[test]
+    fn of_two_tags_the_first_counts() {
+        let tag = |text: &'static str| NameAddr::parse(text.as_bytes()).unwrap().tag();
+        assert_eq!(tag("sip:a@b;tag=1;tag=2").unwrap(), "1");
+        assert_eq!(tag("sip:a@b;tag;tag=1"), None);
     }
 
     #[test]

@@ -38,8 +38,8 @@ pub struct Via<'a> {
     host_text: &'a [u8],
     port: Option<u16>,
     params: &'a [u8],
-    branch: Option<&'a BStr>,
-    received: Option<&'a BStr>,
+    branch: Option<Option<&'a BStr>>,
+    received: Option<Option<&'a BStr>>,
     rport: Option<Option<u16>>,
 }
 
@@ -81,12 +81,12 @@ impl<'a> Via<'a> {
 
     /// The `branch` parameter.
     pub fn branch(&self) -> Option<&'a BStr> {
-        self.branch
+        self.branch.flatten()
     }
 
     /// The `received` parameter, if it is an address (IPv6 with or without brackets, RFC 5118 4.5).
     pub fn received(&self) -> Option<IpAddr> {
-        self.received.and_then(|text| parse_ip(text))
+        self.received.flatten().and_then(|text| parse_ip(text))
     }
 
     /// The `rport` parameter: `None` absent, `Some(None)` asked for, `Some(Some(port))` filled in (RFC 3581).
@@ -154,8 +154,12 @@ impl<'a> Via<'a> {
         };
         while let Some(ParamAt { param, start }) = next_param(&mut cursor)? {
             match param.name.len() {
-                6 if via.branch.is_none() && param.is("branch") => via.branch = param.value,
-                8 if via.received.is_none() && param.is("received") => via.received = param.value,
+                6 if via.branch.is_none() && param.is("branch") => {
+                    via.branch = Some(param.value);
+                }
+                8 if via.received.is_none() && param.is("received") => {
+                    via.received = Some(param.value);
+                }
                 5 if via.rport.is_none() && param.is("rport") => {
                     via.rport = Some(match param.value {
                         None => None,
@@ -224,6 +228,14 @@ mod tests {
         assert_eq!(via.param("X"), Some(None));
         assert_eq!(via.branch(), None);
         assert_eq!(via.params().count(), 4);
+    }
+
+    #[test]
+    fn of_two_parameters_with_one_name_the_first_counts() {
+        let via =
+            Via::parse(b"SIP/2.0/UDP a;branch;branch=z9hG4bK1;received;received=192.0.2.1;rport;rport=9")
+                .unwrap();
+        assert_eq!((via.branch(), via.received(), via.rport()), (None, None, Some(None)));
     }
 
     #[test]

@@ -39,8 +39,9 @@ impl<'a> Line<'a> {
 
     /// The same line with a line end.
     pub(crate) fn end(&mut self) {
-        if self.end == 0 {
-            self.text.to_mut().extend_from_slice(b"\r\n");
+        if !self.text.ends_with(b"\n") {
+            let missing = if self.end == 0 { &b"\r\n"[..] } else { b"\n" };
+            self.text.to_mut().extend_from_slice(missing);
             self.end = 2;
         }
     }
@@ -74,6 +75,17 @@ pub(crate) fn fields(value: &[u8]) -> impl Iterator<Item = &[u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_is_given_the_end_that_it_lacks() {
+        for (text, whole) in
+            [("a=x", "a=x\r\n"), ("a=x\r", "a=x\r\n"), ("a=x\n", "a=x\n"), ("a=x\r\n", "a=x\r\n")]
+        {
+            let mut line = Line::cut(text.as_bytes()).expect("a line");
+            line.end();
+            assert_eq!((line.text(), line.value()), (whole.as_bytes(), &b"x"[..]), "{text:?}");
+        }
+    }
 
     #[test]
     fn a_line_ends_in_crlf_lf_or_with_the_text() {
