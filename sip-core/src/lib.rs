@@ -14,6 +14,9 @@
 //! | look | [`Message::header`], [`Message::values`], [`Message::iter`] |
 //! | judge | [`validate`]: what is wrong, and the status it deserves |
 //! | understand | [`Message::view`], [`Message::top_via`], [`Message::contacts`], [`Message::uri`] |
+//! | any other header | [`Message::header_value`], [`Message::addresses`], [`HeaderValue`]: value, parameters, quoted text, comments |
+//! | authenticate | [`Authorization`], [`WwwAuthenticate`], [`digest`]: the hashes |
+//! | bodies | [`Message::multipart`], [`Message::find_body`], [`Message::replace_body`], [`MultipartBuilder`]; [`Sdp`] |
 //! | change | [`Message::append`], [`Message::replace`], [`Message::remove`], [`Message::pop_value`], [`Message::set_body`]; what they refuse: [`Message::unchecked`] |
 //! | write | [`Message::to_bytes`]; to keep one: [`Message::compact`] |
 //! | answer, cancel, acknowledge | [`build`] |
@@ -51,11 +54,39 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! And to the body of a call that comes through a NAT, wherever in the message its session description stands:
+//!
+//! ```
+//! use sip_core::{HeaderName, Limits, Reason, Sdp, parse};
+//!
+//! let wire = "INVITE sip:bob@example.com SIP/2.0\r\n\
+//!             Content-Type: multipart/mixed;boundary=b\r\n\
+//!             Reason: SIP;cause=302;text=\"Moved \\\"here\\\"\"\r\n\
+//!             Security-Client: ipsec-3gpp;q=0.1\r\n\r\n\
+//!             --b\r\nContent-Type: application/sdp\r\n\r\n\
+//!             v=0\r\nc=IN IP4 10.0.0.1\r\nm=audio 9 RTP/AVP 0 8\r\n\r\n--b--\r\n";
+//! let limits = Limits::default();
+//! let mut msg = parse(wire.into(), &limits)?;
+//! assert_eq!(msg.view::<Reason>()?.text().as_deref(), Some(&b"Moved \"here\""[..]));
+//! let client = msg.header_value(HeaderName::SecurityClient).expect("it is there")?;
+//! assert_eq!(client.param("q").flatten().unwrap(), "0.1");
+//!
+//! let part = msg.find_body("application/sdp", &limits)?.expect("there is one");
+//! let mut sdp = Sdp::parse(part.body(), &limits)?;
+//! sdp.set_connections("192.0.2.7".parse()?);
+//! sdp.retain_codecs("audio", |codec| codec.is("PCMA"));
+//! let sdp = sdp.to_bytes();
+//! msg.replace_body("application/sdp", &sdp, &limits)?;
+//! assert!(msg.body().ends_with(b"v=0\r\nc=IN IP4 192.0.2.7\r\nm=audio 9 RTP/AVP 8\r\n\r\n--b--\r\n"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # Layout
 //!
 //! From the ground up: `span`, `ascii`, `status`, `method`, `name`, `address`, `error` (words);
 //! `scan` (the one place that walks raw text); `message` (table, reading, edits); `parse` (bytes to
-//! messages, datagram and stream); `write`; `uri` and `header` (views); `build` (new messages); `validate` (whether a message is fit to be handled).
+//! messages, datagram and stream); `write`; `uri`, `digest` and `header` (views); `build` (new messages); `validate`
+//! (whether a message is fit to be handled); `body` (parts) and `sdp`.
 
 pub mod build;
 pub mod digest;

@@ -7,24 +7,23 @@
 use bytes::{Bytes, BytesMut};
 use sip_core::frame::{Framed, Framer};
 use sip_core::{
-    Contact, HeaderParams, HeaderView, Host, Limits, Message, NameAddr, ParseError, Role, Rules, Uri, Via,
-    parse, salvage, unescape, unfold, unquote, validate,
+    Contact, Direction, HeaderParams, HeaderView, Host, Limits, Message, Multipart, NameAddr, ParseError,
+    Role, Rules, Sdp, Uri, Via, parse, salvage, unescape, unfold, unquote, validate,
 };
 
 const LEN: usize = 1 << 18;
 
 /// No limits but the length of the shape itself.
-fn wide() -> Limits {
-    let max = 1 << 30;
-    Limits {
-        head_bytes: max,
-        headers: max,
-        name_bytes: max,
-        uri_bytes: max,
-        body_bytes: max,
-        ..Limits::default()
-    }
-}
+const WIDE: Limits = Limits {
+    head_bytes: 1 << 30,
+    headers: 1 << 30,
+    name_bytes: 1 << 30,
+    uri_bytes: 1 << 30,
+    body_bytes: 1 << 30,
+    body_parts: 1 << 30,
+    body_depth: 8,
+    sdp_lines: 1 << 30,
+};
 
 /// What makes a reader look far ahead, or start again.
 const PIECES: [&str; 24] = [
@@ -37,7 +36,7 @@ fn filled(piece: &str) -> String {
 }
 
 fn message(head: &str) -> Message {
-    parse(Bytes::from(format!("OPTIONS sip:a SIP/2.0\r\n{head}\r\n\r\n")), &wide()).expect("a message")
+    parse(Bytes::from(format!("OPTIONS sip:a SIP/2.0\r\n{head}\r\n\r\n")), &WIDE).expect("a message")
 }
 
 /// Everything that can be asked of the parameters, once.
@@ -94,8 +93,8 @@ fn messages_with_a_long_line_are_read_judged_and_edited_in_one_pass() {
     for piece in PIECES {
         for name in ["Via", "To", "Route", "Contact", "Content-Length", "Accept", "X-A"] {
             let wire = format!("OPTIONS sip:a SIP/2.0\r\n{name}: {}\r\n\r\n", filled(piece));
-            let _ = salvage(wire.clone().into(), &wide());
-            let Ok(mut msg) = parse(wire.into(), &wide()) else { continue };
+            let _ = salvage(wire.clone().into(), &WIDE);
+            let Ok(mut msg) = parse(wire.into(), &WIDE) else { continue };
             let _ = msg.values(name).count();
             for role in [Role::Proxy, Role::Registrar] {
                 assert!(!validate(&msg, &Rules::of(role)).is_empty());
@@ -132,30 +131,21 @@ fn messages_of_many_lines_are_read_judged_and_edited_in_one_pass() {
 
 #[test]
 fn broken_heads_are_refused_and_salvaged_in_one_pass() {
-    for line in [
-        "x\r\n x",
-        "x",
-        "x\n",
-        "x\r",
-        ":\r\n",
-        "a: \r\n b\rc\r\n",
-        "\x01:\r\n",
-        "a: b\n",
-        " \r\n",
-        "a:\r\n\r",
-    ] {
+    for line in
+        ["x\r\n x", "x", "x\n", "x\r", ":\r\n", "a: \r\n b\rc\r\n", "\x01:\r\n", "a: b\n", " \r\n", "a:\r\n\r"]
+    {
         let head = line.repeat(LEN / line.len());
         let wire = Bytes::from(format!("OPTIONS sip:a SIP/2.0\r\n{head}"));
-        assert!(parse(wire.clone(), &wide()).is_err(), "{line:?}");
-        assert!(salvage(wire.clone(), &wide()).is_some(), "{line:?}");
+        assert!(parse(wire.clone(), &WIDE).is_err(), "{line:?}");
+        assert!(salvage(wire.clone(), &WIDE).is_some(), "{line:?}");
         let mut stream = BytesMut::from(&wire[..]);
-        let mut framer = Framer::new(wide());
+        let mut framer = Framer::new(WIDE);
         assert!(!matches!(framer.next(&mut stream), Ok(Some(Framed::Message(_)))), "{line:?}");
     }
     for line in ["SIP/", "SIP/ ", "A ", " ", "\r\n", "a"] {
         let wire = Bytes::from(line.repeat(LEN / line.len()));
-        assert!(parse(wire.clone(), &wide()).is_err(), "{line:?}");
-        let _ = salvage(wire, &wide());
+        assert!(parse(wire.clone(), &WIDE).is_err(), "{line:?}");
+        let _ = salvage(wire, &WIDE);
     }
 }
 
@@ -163,7 +153,7 @@ fn broken_heads_are_refused_and_salvaged_in_one_pass() {
 fn a_stream_that_trickles_in_is_looked_at_once() {
     let body = "x".repeat(1 << 20);
     let head = format!("OPTIONS sip:a SIP/2.0\r\nX: {}\r\nl: {}\r\n\r\n", "x".repeat(1 << 19), body.len());
-    let mut framer = Framer::new(wide());
+    let mut framer = Framer::new(WIDE);
     let mut buf = BytesMut::new();
     let mut found = 0;
     for piece in [head.as_bytes(), body.as_bytes()].concat().chunks(1) {
@@ -188,5 +178,77 @@ fn by_default_nothing_is_read_beyond_the_limits() {
         assert_eq!(refused, Err(ParseError::HeadTooLarge { max: 32 * 1024 }));
         let kept = salvage(wire, &Limits::default()).expect("a request");
         assert!(kept.to_bytes().len() <= 32 * 1024);
+    }
+}
+
+#[test]
+fn bodies_of_any_shape_are_read_in_one_pass() {
+    let head = "--b\r\nContent-Type: multipart/x;boundary=b\r\n\r\n";
+    for piece in [
+        "--b",
+        "\r\n--b",
+        "\r\n--b\r\n",
+        "--b\r\n\r\n",
+        head,
+        "\r\n--",
+        "-",
+        "A: b\r\n",
+        "A:\r\n ",
+        "\r\n",
+        "x",
+    ] {
+        for start in ["", "--b\r\n", head] {
+            for end in ["", "\r\n--b--"] {
+                let body = format!("{start}{}{end}", filled(piece));
+                let Ok(parts) = Multipart::parse(b"multipart/mixed;boundary=b", body.as_bytes(), &WIDE)
+                else {
+                    continue;
+                };
+                let _ = parts.find("application/sdp", &WIDE).is_some();
+                let _ = parts.parts().iter().map(|part| part.headers().count()).sum::<usize>();
+            }
+        }
+    }
+}
+
+#[test]
+fn descriptions_of_any_shape_are_read_and_changed_in_one_pass() {
+    let ip = "192.0.2.1".parse().expect("an address");
+    for piece in [
+        "a=x\n",
+        "a=sendonly\n",
+        "c=IN IP4 10.0.0.1\n",
+        "m=audio 1 RTP/AVP 0\n",
+        "m=audio 1 RTP/AVP 0 8\na=rtpmap:0 x/1\n",
+        "a=rtpmap:0 x/1\na=fmtp:0 y\n",
+        "a=rtpmap:96 rtx/1\na=fmtp:96 apt=96\n",
+        " 0",
+        " 0 96 8",
+        "x",
+    ] {
+        for start in [
+            "v=0\n",
+            "v=0\no=- 1 1 IN IP4 a\n",
+            "v=0\nm=audio 1 RTP/AVP 0 96 97\n",
+            "v=0\nm=audio 1 RTP/AVP 1",
+        ] {
+            let body = format!("{start}{}", filled(piece));
+            let Ok(mut sdp) = Sdp::parse(body.as_bytes(), &WIDE) else { continue };
+            let _ = sdp
+                .media()
+                .map(|media| media.codecs().len() + usize::from(media.is_on_hold()))
+                .sum::<usize>();
+            let _ = (sdp.set_connections(ip), sdp.set_connection(None, ip), sdp.set_origin(ip));
+            let _ = (
+                sdp.set_direction(None, Direction::SendOnly),
+                sdp.set_direction(Some(0), Direction::Inactive),
+            );
+            let _ =
+                (sdp.set_port(0, 7), sdp.add_attribute(None, "x", None), sdp.remove_attributes(Some(0), "x"));
+            sdp.sort_codecs("", |codec| codec.payload.len());
+            sdp.retain_codecs("", |codec| codec.payload != "8");
+            sdp.remove_lines("a=f");
+            let _ = (sdp.to_bytes().len(), sdp.remove_media("audio"));
+        }
     }
 }

@@ -13,6 +13,7 @@ use crate::header::media_type::MediaType;
 use crate::message::Message;
 use crate::name::HeaderName;
 use crate::parse::limits::Limits;
+use crate::scan::line::unfold;
 
 /// The body and its parts.
 impl Message {
@@ -75,7 +76,7 @@ impl Message {
         }
         // the type stays, also of a body that is empty now
         if whole && body.is_empty() {
-            let kept = content_type(self).map_err(BodyError::from)?.to_vec();
+            let kept = unfold(content_type(self).map_err(BodyError::from)?).into_owned();
             self.set_body(None, all)?;
             return self.replace(HeaderName::ContentType, kept);
         }

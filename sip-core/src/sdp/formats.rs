@@ -75,7 +75,7 @@ impl Sdp<'_> {
             while edits.next_if(|edit| edit.end <= at).is_some() {}
             match edits.peek_mut().filter(|edit| edit.at <= at) {
                 Some(edit) if edit.at == at => {
-                    gone_in_all += edit.gone.len();
+                    gone_in_all += edit.count;
                     self.lines.push(edit.line.clone());
                 }
                 Some(edit) if is_about(&line, &edit.gone) => {}
@@ -92,6 +92,8 @@ struct Edit {
     end: usize,
     line: Line<'static>,
     gone: HashSet<Vec<u8>>,
+    /// How many formats went; one may stand there twice.
+    count: usize,
 }
 
 fn edit(media: &Media<'_, '_>, at: usize, end: usize, kept: Vec<Vec<u8>>) -> Edit {
@@ -99,15 +101,17 @@ fn edit(media: &Media<'_, '_>, at: usize, end: usize, kept: Vec<Vec<u8>>) -> Edi
     kept.iter().for_each(|format| {
         gone.remove(format);
     });
+    let mut count = media.formats().count() - kept.len();
     let line = if kept.is_empty() {
         gone.clear();
+        count = 0;
         let formats: Vec<&[u8]> = media.formats().map(|format| &**format).collect();
         media_line(media, b"0", &formats)
     } else {
         let port = fields(media.value('m').unwrap_or_default()).nth(1).unwrap_or_default();
         media_line(media, port, &kept.iter().map(Vec::as_slice).collect::<Vec<_>>())
     };
-    Edit { at, end, line, gone }
+    Edit { at, end, line, gone, count }
 }
 
 /// The `m=` line of media with another port and other formats.

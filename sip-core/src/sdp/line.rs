@@ -21,9 +21,6 @@ impl<'a> Line<'a> {
             Some(len) => (&text[..=len], 1),
         };
         let content = &line[..line.len() - end];
-        // a last line that ends in CR alone
-        let end = if end == 0 && content.ends_with(b"\r") { 1 } else { end };
-        let content = &line[..line.len() - end];
         match content {
             [b'a'..=b'z', b'=', value @ ..] if memchr::memchr2(b'\r', 0, value).is_none() => {
                 Some(Self { text: Cow::Borrowed(line), end })
@@ -98,6 +95,7 @@ mod tests {
             let line = Line::cut(text.as_bytes()).unwrap();
             assert_eq!((line.kind(), line.value(), line.len()), (b'a', value.as_bytes(), len), "{text:?}");
         }
+        assert!(Line::cut(b"a=b\r").is_none() && Line::cut(b"a=b\r\r\n").is_none());
         let mut line = Line::cut(b"a=b").unwrap();
         line.end();
         line.end();

@@ -86,15 +86,17 @@ impl<'a> Sdp<'a> {
     /// The media, in order.
     pub fn media(&self) -> impl Iterator<Item = Media<'_, 'a>> {
         let session = self.session();
+        let (session_address, session_flow) = (session.connection(), session.direction());
         let mut at = session.lines.len();
         std::iter::from_fn(move || {
             let range = self.media_range_at(at)?;
             at = range.end;
-            Some(Media { session, section: Section { lines: self.lines.get(range)? } })
+            let section = Section { lines: self.lines.get(range)? };
+            Some(Media { section, session_address, session_flow })
         })
     }
 
-    /// The value of the first line of this kind in the session part, or, before any, of all lines: `o`, `s`, `t` ...
+    /// The value of the first line of this kind in the session part: `o`, `s`, `t` ...
     pub fn value(&self, kind: char) -> Option<&BStr> {
         self.session().value(kind)
     }

@@ -93,8 +93,10 @@ impl<'s> Section<'s, '_> {
 /// One media: its `m=` line and what follows it, with the session part behind it.
 #[derive(Clone, Copy, Debug)]
 pub struct Media<'s, 'a> {
-    pub(crate) session: Section<'s, 'a>,
     pub(crate) section: Section<'s, 'a>,
+    /// What the session part says, found once for all media.
+    pub(crate) session_address: Option<&'s BStr>,
+    pub(crate) session_flow: Option<Direction>,
 }
 
 impl<'s, 'a> Deref for Media<'s, 'a> {
@@ -145,12 +147,12 @@ impl<'s> Media<'s, '_> {
 
     /// Where the media go: the address of its own `c=` line, else that of the session.
     pub fn address(&self) -> Option<&'s BStr> {
-        self.section.connection().or_else(|| self.session.connection())
+        self.section.connection().or(self.session_address)
     }
 
     /// Which way it flows: its own attribute, else that of the session, else both.
     pub fn flow(&self) -> Direction {
-        self.section.direction().or_else(|| self.session.direction()).unwrap_or(Direction::SendRecv)
+        self.section.direction().or(self.session_flow).unwrap_or(Direction::SendRecv)
     }
 
     /// Whether the other side is on hold: the sender of this does not want its media (RFC 3264 8.4), said by the
