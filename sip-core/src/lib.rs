@@ -52,11 +52,12 @@
 //!
 //! # Layout
 //!
-//! From the ground up: `span`, `ascii`, `status`, `method`, `name`, `address`, `error` (words);
+//! From the ground up: `span`, `ascii`, `text`, `status`, `method`, `name`, `address`, `error` (words);
 //! `scan` (the one place that walks raw text); `message` (table, reading, edits); `parse` (bytes to
 //! messages, datagram and stream); `write`; `uri` and `header` (views); `build` (new messages).
 
 pub mod build;
+pub mod text;
 
 mod address;
 mod ascii;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Instant, SystemTime};
 
+use sip_core::text::hex;
 use sip_core::{HeaderName, Host, Message, Protocol, Target};
 use sip_modules::Myself;
 use sip_registrar::Registrar;
@@ -194,7 +195,7 @@ impl Shared {
             hash.write(from.tag().unwrap_or_default());
         }
         hash.write_u32(request.cseq().map_or(0, |cseq| cseq.number));
-        format!("{:016x}", hash.finish())
+        hex(hash.finish())
     }
 }
 

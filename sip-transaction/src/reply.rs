@@ -1,6 +1,7 @@
 //! Replies that go upstream: relayed ones, the application's, and those made here.
 
 use bytes::Bytes;
+use sip_core::text::hex;
 use sip_core::{EditError, Message, StatusCode, build};
 
 use crate::handle::Asker;
@@ -111,5 +112,5 @@ pub(crate) fn tag(id: TransactionId, secret: &Secret) -> String {
     let mut text = [0; 8];
     text[..4].copy_from_slice(&id.index.to_be_bytes());
     text[4..].copy_from_slice(&id.label.to_be_bytes());
-    format!("{:016x}", secret.mac(b"tag", &text))
+    hex(secret.mac(b"tag", &text))
 }

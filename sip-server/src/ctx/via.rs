@@ -1,8 +1,8 @@
 //! Our Via, and the hashes in its branch.
 
-use std::fmt::Display;
 use std::hash::Hasher;
 
+use sip_core::text::{hex, push_addr};
 use sip_core::{HeaderName, Message, Target};
 use siphasher::sip::SipHasher13;
 
@@ -13,12 +13,18 @@ use crate::shared::Shared;
 pub(crate) fn push(
     msg: &mut Message,
     target: &mut Target,
-    branch: impl Display,
+    branch: impl AsRef<[u8]>,
     shared: &Shared,
 ) -> Result<(), RouteError> {
     let local = shared.local_for(target)?;
     target.local = Some(local);
-    let via = format!("SIP/2.0/{} {local};branch={branch}", target.protocol.via_token());
+    let mut via = Vec::with_capacity(128);
+    via.extend_from_slice(b"SIP/2.0/");
+    via.extend_from_slice(target.protocol.via_token().as_bytes());
+    via.push(b' ');
+    push_addr(&mut via, local);
+    via.extend_from_slice(b";branch=");
+    via.extend_from_slice(branch.as_ref());
     msg.prepend(HeaderName::Via, via)?;
     if target.protocol.is_reliable() {
         msg.ensure_content_length()?; // where a message ends on a stream (RFC 3261 18.3)
@@ -57,5 +63,5 @@ pub(crate) fn stateless_branch(received: &Message, key: &[u8; 16]) -> Result<Str
             }
         }
     }
-    Ok(format!("z9hG4bKsl{:016x}", hash.finish()))
+    Ok(["z9hG4bKsl", &hex(hash.finish())].concat())
 }
