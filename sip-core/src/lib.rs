@@ -83,13 +83,13 @@
 //!
 //! # Layout
 //!
-//! From the ground up: `span`, `ascii`, `status`, `method`, `name`, `address`, `error` (words);
+//! From the ground up: `span`, `ascii`, `text`, `status`, `method`, `name`, `address`, `error` (words);
 //! `scan` (the one place that walks raw text); `message` (table, reading, edits); `parse` (bytes to
 //! messages, datagram and stream); `write`; `uri`, `digest` and `header` (views); `build` (new messages); `validate`
 //! (whether a message is fit to be handled); `body` (parts) and `sdp`.
 
 pub mod build;
-pub mod digest;
+pub mod text;
 
 mod address;
 mod ascii;

@@ -6,7 +6,7 @@ use bstr::BStr;
 use bytes::Bytes;
 
 use crate::ascii::is_token_text;
-use crate::build::out::{Extra, check_value, copy_all, end, length_line, line, number};
+use crate::build::out::{Extra, check_value, copy_all, end, length_line, line};
 use crate::error::EditError;
 use crate::header::name_addr::To;
 use crate::header::view::HeaderView;
@@ -14,6 +14,7 @@ use crate::message::Message;
 use crate::method::Method;
 use crate::name::HeaderName;
 use crate::status::StatusCode;
+use crate::text::push_number;
 
 /// Begins the response to `request` with this status.
 ///
@@ -98,7 +99,7 @@ impl<'a> ResponseBuilder<'a> {
         size += extra.len() + length_line(self.body.len()) + self.body.len();
         let mut out = Vec::with_capacity(size);
         out.extend_from_slice(b"SIP/2.0 ");
-        number(&mut out, self.status.code().into());
+        push_number(&mut out, self.status.code().into());
         for part in [" ", reason, "\r\n"] {
             out.extend_from_slice(part.as_bytes());
         }

@@ -2,10 +2,11 @@
 
 use bstr::BStr;
 
-use crate::build::out::{copy_all, digits, line, number};
+use crate::build::out::{copy_all, digits, line};
 use crate::error::{EditError, HeaderError};
 use crate::message::Message;
 use crate::name::HeaderName;
+use crate::text::push_number;
 
 /// What is not the same as in the request.
 pub(crate) struct SameHop<'a> {
@@ -46,7 +47,7 @@ pub(crate) fn same_hop(sent: &Message, what: &SameHop<'_>) -> Result<Vec<u8>, Ed
     line(&mut out, b"To", to);
     line(&mut out, b"Call-ID", call_id);
     out.extend_from_slice(b"CSeq: ");
-    number(&mut out, cseq.number.into());
+    push_number(&mut out, cseq.number.into());
     for part in [&b" "[..], what.method, b"\r\n"] {
         out.extend_from_slice(part);
     }

@@ -2,7 +2,6 @@
 //!
 //! Source: RFC 3261 18.2.1 and 18.2.2; `rport` RFC 3581 4.
 
-use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use crate::address::{Source, Target};
@@ -12,6 +11,7 @@ use crate::header::view::HeaderView;
 use crate::message::Message;
 use crate::name::HeaderName;
 use crate::scan::Cursor;
+use crate::text::{push_ip, push_number};
 
 impl Message {
     /// Notes in the top Via of a request where it really came from.
@@ -49,13 +49,19 @@ fn stamped(text: &[u8], via: &Via<'_>, ip: IpAddr, port: u16) -> Vec<u8> {
         }
         unfold_into(&mut value, params.get(copied..start).unwrap_or_default());
         copied = cursor.at();
-        // writing to a Vec does not fail
-        let _ = if is_received { write!(value, "received={ip}") } else { write!(value, "rport={port}") };
+        if is_received {
+            value.extend_from_slice(b"received=");
+            push_ip(&mut value, ip);
+        } else {
+            value.extend_from_slice(b"rport=");
+            push_number(&mut value, port.into());
+        }
         has_received |= is_received;
     }
     unfold_into(&mut value, params.get(copied..).unwrap_or_default());
     if !has_received {
-        let _ = write!(value, ";received={ip}");
+        value.extend_from_slice(b";received=");
+        push_ip(&mut value, ip);
     }
     value
 }

@@ -1,8 +1,8 @@
 //! Side: one of our addresses, as Record-Route and Route name it.
 
-use std::fmt;
 use std::net::SocketAddr;
 
+use sip_core::text::push_addr;
 use sip_core::{Protocol, Scheme, Source, Uri};
 
 /// An address of ours that a message came in by or goes out by.
@@ -34,9 +34,18 @@ impl Side {
         Some(Self::new(protocol, SocketAddr::new(uri.host().ip()?, port)))
     }
 
-    /// This side as the part of a URI between scheme and parameters that are the same everywhere.
-    pub(crate) fn in_uri(self, secure: bool) -> InUri {
-        InUri { side: self, secure }
+    /// Appends this side as the part of a URI that is the same everywhere: `sip:192.0.2.1:5060;transport=tcp`.
+    pub(crate) fn push_uri(self, out: &mut Vec<u8>, secure: bool) {
+        out.extend_from_slice(if secure { b"sips:" } else { b"sip:" });
+        push_addr(out, self.addr);
+        let transport = match self.protocol {
+            Protocol::Udp => return,
+            Protocol::Tls if secure => return, // what sips means without a word
+            Protocol::Ws | Protocol::Wss => "ws", // RFC 7118 5: one word for both, the scheme tells them apart
+            other => other.name(),
+        };
+        out.extend_from_slice(b";transport=");
+        out.extend_from_slice(transport.as_bytes());
     }
 }
 
@@ -44,25 +53,5 @@ impl Side {
 impl From<&Source> for Side {
     fn from(source: &Source) -> Self {
         Self::new(source.protocol, source.local)
-    }
-}
-
-/// `sip:192.0.2.1:5060;transport=tcp`
-pub(crate) struct InUri {
-    side: Side,
-    secure: bool,
-}
-
-impl fmt::Display for InUri {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let scheme = if self.secure { "sips" } else { "sip" };
-        write!(f, "{scheme}:{}", self.side.addr)?;
-        match self.side.protocol {
-            Protocol::Udp => Ok(()),
-            Protocol::Tls if self.secure => Ok(()), // what sips means without a word
-            // RFC 7118 5: one word for both, the scheme tells them apart
-            Protocol::Ws | Protocol::Wss => f.write_str(";transport=ws"),
-            other => write!(f, ";transport={other}"),
-        }
     }
 }

@@ -1,7 +1,5 @@
 //! State: what is remembered of one message.
 
-use std::io::Write as _;
-
 use bstr::{BStr, BString};
 
 use crate::rr::options::Double;
@@ -40,8 +38,11 @@ impl State {
     /// Our Record-Route for `side`, as `recorded` says.
     pub(crate) fn value(&self, recorded: &Recorded, side: Side, two: bool) -> Vec<u8> {
         let mut value = Vec::with_capacity(64 + recorded.tail.len() + self.params.len());
-        let r2 = if two { ";r2=on" } else { "" };
-        let _ = write!(value, "<{}{r2}", side.in_uri(recorded.secure)); // into memory: cannot fail
+        value.push(b'<');
+        side.push_uri(&mut value, recorded.secure);
+        if two {
+            value.extend_from_slice(b";r2=on");
+        }
         value.extend_from_slice(&recorded.tail);
         value.extend_from_slice(&self.params);
         value.push(b'>');

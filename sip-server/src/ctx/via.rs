@@ -1,9 +1,9 @@
 //! Our Via, and the hashes in its branch.
 
-use std::fmt::Display;
 use std::hash::Hasher;
 
-use sip_core::{HeaderError, HeaderName, Message, Target};
+use sip_core::text::{hex, push_addr};
+use sip_core::{HeaderName, Message, Target};
 use siphasher::sip::SipHasher13;
 
 use crate::error::RouteError;
@@ -13,12 +13,18 @@ use crate::shared::Shared;
 pub(crate) fn push(
     msg: &mut Message,
     target: &mut Target,
-    branch: impl Display,
+    branch: impl AsRef<[u8]>,
     shared: &Shared,
 ) -> Result<(), RouteError> {
     let local = shared.local_for(target)?;
     target.local = Some(local);
-    let via = format!("SIP/2.0/{} {local};branch={branch}", target.protocol.via_token());
+    let mut via = Vec::with_capacity(128);
+    via.extend_from_slice(b"SIP/2.0/");
+    via.extend_from_slice(target.protocol.via_token().as_bytes());
+    via.push(b' ');
+    push_addr(&mut via, local);
+    via.extend_from_slice(b";branch=");
+    via.extend_from_slice(branch.as_ref());
     msg.prepend(HeaderName::Via, via)?;
     if target.protocol.is_reliable() {
         msg.ensure_content_length()?; // where a message ends on a stream (RFC 3261 18.3)
@@ -48,16 +54,18 @@ pub(crate) fn loop_hash(received: &Message) -> u32 {
 /// can have a response sent on to an address of his choice.
 pub(crate) fn stateless_branch(below: &Message, key: &[u8; 16]) -> Result<String, HeaderError> {
     let mut hash = SipHasher13::new_with_key(key);
-    let mut part = |text: &[u8]| {
-        hash.write_usize(text.len());
-        hash.write(text);
-    };
-    let via = below.top_via()?;
-    part(&via.host_text().to_ascii_lowercase());
-    part(via.branch().unwrap_or_default());
-    part(Target::from_via(&via).map(|target| target.to_string()).unwrap_or_default().as_bytes());
-    part(below.call_id()?);
-    part(below.from()?.tag().unwrap_or_default());
-    hash.write_u32(below.cseq()?.number);
-    Ok(format!("z9hG4bKsl{:016x}", hash.finish()))
+    let via = received.top_via()?;
+    match via.branch() {
+        Some(branch) if branch.starts_with(b"z9hG4bK") => hash.write(branch),
+        _ => {
+            hash.write(received.request_uri().unwrap_or_default());
+            for name in
+                [HeaderName::Via, HeaderName::From, HeaderName::To, HeaderName::CallId, HeaderName::CSeq]
+            {
+                hash.write(received.header(name).unwrap_or_default());
+                hash.write_u8(0);
+            }
+        }
+    }
+    Ok(["z9hG4bKsl", &hex(hash.finish())].concat())
 }
