@@ -58,6 +58,7 @@ pub(crate) struct Stripes {
     slots: Box<[Slot]>,
     sleepers: Box<[Sleeper]>,
     bits: u32,
+    secret: Secret,
     base: Instant,
 }
 
@@ -76,12 +77,12 @@ impl Stripes {
             })
             .collect();
         let sleepers = (0..workers.max(1)).map(|_| Sleeper::default()).collect();
-        Self { slots, sleepers, bits, base }
+        Self { slots, sleepers, bits, secret: *secret, base }
     }
 
     /// The stripe of a request.
     pub(crate) fn of_request(&self, call_id: &[u8], cseq: u32) -> Locked<'_> {
-        self.lock(stripe_of(call_id, cseq, self.bits))
+        self.lock(stripe_of(&self.secret, call_id, cseq, self.bits))
     }
 
     /// The stripe of a transaction.

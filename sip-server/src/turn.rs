@@ -61,6 +61,8 @@ pub(crate) struct Turn {
     pub(crate) leave_by: Cell<Option<Side>>,
     /// Our tag in the To of responses, once it was needed.
     tag: OnceCell<String>,
+    /// What branches that this route has sent may fork into, while they ring.
+    pub(crate) breadth: Cell<u32>,
     /// Max-Forwards was counted down.
     pub(crate) counted: Cell<bool>,
     /// In a failure route: the request URI at its start. Only another one is a new branch.
@@ -91,6 +93,7 @@ impl Turn {
             vars: OnceCell::new(),
             leave_by: Cell::new(None),
             tag: OnceCell::new(),
+            breadth: Cell::new(0),
             counted: Cell::new(false),
             ruri_at_start: None,
         }

@@ -177,15 +177,11 @@ fn hex(text: &[u8], most: usize) -> Option<u64> {
 
 /// The stripe of a request: one of `1 << stripe_bits`.
 ///
-/// By Call-ID and CSeq number, so that an INVITE, its ACK and its CANCEL meet in one table.
-pub fn stripe_of(call_id: &[u8], cseq: u32, stripe_bits: u32) -> usize {
-    use std::hash::Hasher;
-
-    let mut hasher = rustc_hash::FxHasher::default();
-    hasher.write(call_id);
-    hasher.write_u32(cseq);
-    // The upper half is the better mixed one.
-    ((hasher.finish() >> 32) & ((1 << stripe_bits) - 1)) as usize
+/// By Call-ID and CSeq number, so that an INVITE, its ACK and its CANCEL meet in one table. Keyed, so that no sender
+/// can fill one table, or crowd its lock, by a choice of Call-IDs.
+pub fn stripe_of(secret: &Secret, call_id: &[u8], cseq: u32, stripe_bits: u32) -> usize {
+    let hash = secret.digest().part(call_id).number(cseq).finish();
+    (hash as u64 & ((1 << stripe_bits) - 1)) as usize
 }
 
 #[cfg(test)]
@@ -246,8 +242,17 @@ mod tests {
     fn call_ids_spread_over_the_stripes() {
         let mut seen = [0; 256];
         for call in 0..25_600 {
-            seen[stripe_of(format!("{call}@example").as_bytes(), 1, 8)] += 1;
+            seen[stripe_of(&secret(), format!("{call}@example").as_bytes(), 1, 8)] += 1;
         }
         assert!(seen.iter().all(|&count| (40..200).contains(&count)), "{seen:?}");
+    }
+
+    #[test]
+    fn call_ids_that_share_a_stripe_here_are_spread_elsewhere() {
+        let (here, elsewhere) = (secret(), Secret::new([8; 16]));
+        let ids = (0..25_600).map(|call| format!("{call}@example"));
+        let chosen: Vec<_> = ids.filter(|id| stripe_of(&here, id.as_bytes(), 1, 8) == 0).collect();
+        let met = chosen.iter().filter(|id| stripe_of(&elsewhere, id.as_bytes(), 1, 8) == 0).count();
+        assert!(chosen.len() > 40 && met < chosen.len() / 4, "{met} of {}", chosen.len());
     }
 }

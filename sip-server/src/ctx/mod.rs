@@ -2,6 +2,7 @@
 
 mod arm;
 pub(crate) mod branch;
+mod breadth;
 pub(crate) mod destination;
 pub(crate) mod event;
 pub(crate) mod failure;

@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 use crate::ctx::branch::BranchCtx;
 use crate::ctx::destination::Destination;
 use crate::ctx::send::SendCtx;
-use crate::ctx::{Ctx, via};
+use crate::ctx::{Ctx, breadth, via};
 use crate::error::RouteError;
 use crate::routed::Routed;
 use crate::turn::Kind;
@@ -26,7 +26,7 @@ impl Ctx {
     /// Nothing was sent then, and with `?` the caller gets the error's reply. As long as one branch can be sent,
     /// those that cannot are left out. [`RouteError::Canceled`]: the caller gave up meanwhile (-487).
     /// [`RouteError::Resolve`]: 478. [`RouteError::Reply`] 483: too many
-    /// hops. [`RouteError::NoBranch`]: the branch route dropped every branch, or a failure
+    /// hops; 440: more branches at once than its Max-Breadth. [`RouteError::NoBranch`]: the branch route dropped every branch, or a failure
     /// route added none.
     pub async fn relay(&mut self) -> Routed {
         if self.cancels().is_some() {
@@ -104,13 +104,18 @@ impl Ctx {
         if destinations.is_empty() {
             return Err(RouteError::NoBranch);
         }
+        let in_use = self.turn.breadth.get();
+        let Some(breadth) = breadth::share(self.received(), destinations.len(), in_use) else {
+            return Err(StatusCode::MAX_BREADTH_EXCEEDED.into());
+        };
         let id = self.turn.transaction()?;
         let count = u16::try_from(destinations.len()).unwrap_or(u16::MAX);
+        self.turn.breadth.set(in_use.saturating_add(u32::from(count) * breadth.max(1)));
         let numbers = self.turn.local.step(id, |stripe, _, _| stripe.table.reserve(id, count))?;
         let mut branches = SmallVec::new();
         let mut failed = None;
         for (destination, number) in destinations.into_iter().zip(numbers) {
-            match self.prepare(destination, number).await {
+            match self.prepare(destination, number, breadth).await {
                 Ok(branch) => branches.extend(branch),
                 Err(RouteError::Canceled) => return Err(RouteError::Canceled),
                 // One phone that cannot be reached does not keep the others from ringing.
@@ -156,10 +161,14 @@ impl Ctx {
         &mut self,
         destination: Destination,
         id: BranchId,
+        breadth: u32,
     ) -> Result<Option<NewBranch>, RouteError> {
         let turn = self.turn.clone();
         let mut msg = self.msg.clone();
         destination.write_into(&mut msg)?;
+        if breadth > 0 {
+            msg.replace(HeaderName::MaxBreadth, breadth.to_string())?;
+        }
         let mut destination = destination;
         let mut rr = None;
         if let Some(route) = turn.on_branch.get() {

@@ -72,6 +72,7 @@ impl Ctx {
         let delivery = turn.local.lot.wait(ticket).await;
         turn.awaits_branches.set(false);
         let delivery = delivery.ok_or(RouteError::Canceled)?;
+        turn.breadth.set(0); // none rings any more
         Ok(match delivery {
             Delivery::Answered(status) => Outcome::Answered(status),
             Delivery::Failed(ask) => {

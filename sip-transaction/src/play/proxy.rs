@@ -155,7 +155,7 @@ impl Proxy {
 
     fn request(&mut self, now: Instant, request: &Message, source: &Source) {
         let (Ok(call_id), Ok(cseq)) = (request.call_id(), request.cseq()) else { return };
-        let stripe = stripe_of(call_id, cseq.number, STRIPE_BITS);
+        let stripe = stripe_of(&self.secret, call_id, cseq.number, STRIPE_BITS);
         let table = &mut self.tables[stripe];
         match table.handle_request(now, request, source, &mut self.out) {
             Matched::New if request.method() == Some(Method::Ack) => self.forward(request.clone()),
