@@ -106,6 +106,7 @@ mod id;
 mod input;
 mod key;
 mod local;
+mod origin;
 mod originate;
 mod output;
 mod park;

@@ -12,7 +12,7 @@ use crate::handle::{AskId, Ticket};
 use crate::id::{BranchId, TransactionId};
 use crate::input::{Armed, Wait};
 use crate::key::Key;
-use crate::local::Origin;
+use crate::origin::Origin;
 use crate::timer::{Timing, earlier};
 use crate::uas::Server;
 

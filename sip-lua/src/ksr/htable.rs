@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use sip_async::{AddError, Field, Pattern, SetError, Table, Value};
 
 use crate::ksr::call::Module;
+use crate::ksr::htable_items::{seconds, set};
 use crate::ksr::htable_lock as lock;
 use crate::ksr::htable_walk as walk;
 use crate::ksr::pv::{NULL, or};
@@ -242,21 +243,6 @@ fn set_for(table: &Table, now: Instant, key: &Text, value: Value, time: i64) -> 
             table.set(now, &***key, value)?;
             table.setex(now, &***key, None);
             Ok(())
-        }
-    }
-}
-
-/// 0 and less: for ever.
-pub(crate) fn seconds(time: i64) -> Option<Duration> {
-    u64::try_from(time).ok().filter(|time| *time > 0).map(Duration::from_secs)
-}
-
-pub(crate) fn set(result: Result<(), SetError>) -> i64 {
-    match result {
-        Ok(()) => 1,
-        Err(error) => {
-            tracing::warn!(%error, "KSR.htable: not set");
-            -1
         }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use sip_async::{Cursor, Value};
 
 use crate::ksr::call::Module;
-use crate::ksr::htable::{seconds, set};
+use crate::ksr::htable_items::{seconds, set};
 use crate::ksr::state::State;
 use crate::ksr::tm::one;
 use crate::pv::store::Walk;

@@ -7,6 +7,7 @@ mod core;
 mod corex;
 mod hdr;
 mod htable;
+mod htable_items;
 mod htable_lock;
 mod htable_walk;
 mod kx;
