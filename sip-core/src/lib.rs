@@ -89,6 +89,7 @@
 //! (whether a message is fit to be handled); `body` (parts) and `sdp`.
 
 pub mod build;
+pub mod digest;
 pub mod text;
 
 mod address;
