@@ -127,13 +127,5 @@ pub(crate) fn local_response(
     if status == StatusCode::TRYING {
         return build::response(request, status).finish();
     }
-    build::response(request, status).to_tag(&tag(id, secret)).finish()
-}
-
-/// The To tag of our replies: the same for all of one transaction, and not to be guessed.
-pub(crate) fn tag(id: TransactionId, secret: &Secret) -> String {
-    let mut text = [0; 8];
-    text[..4].copy_from_slice(&id.index.to_be_bytes());
-    text[4..].copy_from_slice(&id.label.to_be_bytes());
-    hex(secret.mac(b"tag", &text))
+    build::response(request, status).to_tag(&secret.to_tag(request)).finish()
 }

@@ -101,7 +101,7 @@ impl Proxy {
     ///
     /// As [`Table::originate`].
     pub(crate) fn originate(&mut self, now: Instant, request: &Message) -> Result<TransactionId, TmError> {
-        let stripe = stripe_of(request.call_id()?, request.cseq()?.number, STRIPE_BITS);
+        let stripe = stripe_of(&self.secret, request.call_id()?, request.cseq()?.number, STRIPE_BITS);
         let asker = Asker::Route(RouteId::new(0));
         self.tables[stripe].originate(now, request, asker, &mut self.out)
     }
