@@ -1,7 +1,6 @@
 //! Replies that go upstream: relayed ones, the application's, and those made here.
 
 use bytes::Bytes;
-use sip_core::text::hex;
 use sip_core::{EditError, Message, StatusCode, build};
 
 use crate::handle::Asker;

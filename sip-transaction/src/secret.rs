@@ -3,6 +3,7 @@
 use std::fmt;
 use std::hash::Hasher;
 
+use sip_core::text::hex;
 use sip_core::{HeaderName, Message};
 use siphasher::sip::SipHasher13;
 use siphasher::sip128::{Hasher128, SipHasher13 as SipHasher128};
@@ -34,7 +35,7 @@ impl Secret {
         hasher.write(request.from().ok().and_then(|from| from.tag()).unwrap_or_default());
         hasher.write_u8(0);
         hasher.write_u32(request.cseq().map_or(0, |cseq| cseq.number));
-        format!("{:016x}", hasher.finish())
+        hex(hasher.finish())
     }
 
     /// A keyed checksum of `text`. `purpose` keeps one use from answering for another.

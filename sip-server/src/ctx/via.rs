@@ -3,7 +3,7 @@
 use std::hash::Hasher;
 
 use sip_core::text::{hex, push_addr};
-use sip_core::{HeaderName, Message, Target};
+use sip_core::{HeaderError, HeaderName, Message, Target};
 use siphasher::sip::SipHasher13;
 
 use crate::error::RouteError;
@@ -54,18 +54,16 @@ pub(crate) fn loop_hash(received: &Message) -> u32 {
 /// can have a response sent on to an address of his choice.
 pub(crate) fn stateless_branch(below: &Message, key: &[u8; 16]) -> Result<String, HeaderError> {
     let mut hash = SipHasher13::new_with_key(key);
-    let via = received.top_via()?;
-    match via.branch() {
-        Some(branch) if branch.starts_with(b"z9hG4bK") => hash.write(branch),
-        _ => {
-            hash.write(received.request_uri().unwrap_or_default());
-            for name in
-                [HeaderName::Via, HeaderName::From, HeaderName::To, HeaderName::CallId, HeaderName::CSeq]
-            {
-                hash.write(received.header(name).unwrap_or_default());
-                hash.write_u8(0);
-            }
-        }
-    }
+    let mut part = |text: &[u8]| {
+        hash.write_usize(text.len());
+        hash.write(text);
+    };
+    let via = below.top_via()?;
+    part(&via.host_text().to_ascii_lowercase());
+    part(via.branch().unwrap_or_default());
+    part(Target::from_via(&via).map(|target| target.to_string()).unwrap_or_default().as_bytes());
+    part(below.call_id()?);
+    part(below.from()?.tag().unwrap_or_default());
+    hash.write_u32(below.cseq()?.number);
     Ok(["z9hG4bKsl", &hex(hash.finish())].concat())
 }
