@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Instant, SystemTime};
 
-use sip_core::text::hex;
 use sip_core::{HeaderName, Host, Message, Protocol, Target};
 use sip_modules::Myself;
 use sip_registrar::Registrar;
@@ -188,21 +187,6 @@ impl Shared {
         if let Some(mailbox) = self.0.mailboxes.get(worker) {
             let _ = mailbox.send(post);
         }
-    }
-
-    /// The tag that this server puts into the To of a request's responses.
-    ///
-    /// It is a function of the request's Call-ID, From tag and CSeq number, so that every response of a transaction
-    /// carries the same, a retransmission answered without state too, and that the ACK of a
-    /// stateless reply is recognised (RFC 3261 8.2.7).
-    pub(crate) fn to_tag(&self, request: &Message) -> String {
-        let mut hash = SipHasher13::new_with_key(&self.0.key);
-        hash.write(request.header(HeaderName::CallId).unwrap_or_default());
-        if let Ok(from) = request.from() {
-            hash.write(from.tag().unwrap_or_default());
-        }
-        hash.write_u32(request.cseq().map_or(0, |cseq| cseq.number));
-        hex(hash.finish())
     }
 }
 
