@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Instant, SystemTime};
 
-use sip_core::{HeaderName, Host, Message, Protocol, Target};
+use sip_core::{Host, Protocol, Target};
 use sip_modules::Myself;
 use sip_registrar::Registrar;
 use sip_transaction::{RouteId, Secret, Suspension};
