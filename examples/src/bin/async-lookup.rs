@@ -35,7 +35,7 @@ struct AsyncLookup {
 impl Routes for AsyncLookup {
     async fn request(&self, ctx: &mut Ctx) -> Routed {
         ctx.process_maxfwd(10)?;
-        if ctx.loose_route()? {
+        if ctx.has_totag() && ctx.loose_route()? {
             return ctx.relay().await; // within a call that runs through here
         }
         match ctx.method() {

@@ -10,6 +10,11 @@ use tokio::net::{TcpSocket, TcpStream};
 /// After this long in silence the kernel asks the peer whether it still exists.
 const KEEP_ALIVE: Duration = Duration::from_secs(120);
 
+/// What the kernel may hold of a connection that it has not sent. Its buffer may grow to megabytes, and a peer that
+/// does not read would be noticed only when they are full.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const UNSENT: u32 = 128 * 1024;
+
 /// Connects to `remote` from the address `local`.
 pub(crate) async fn connect(local: IpAddr, remote: SocketAddr) -> io::Result<TcpStream> {
     let socket = if remote.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
@@ -24,10 +29,14 @@ pub(crate) async fn connect(local: IpAddr, remote: SocketAddr) -> io::Result<Tcp
     Ok(stream)
 }
 
-/// What every connection gets: no delay for small writes, and keep-alives. Failing is no harm.
+/// What every connection gets: no delay for small writes, keep-alives, a bound to what the kernel holds. Failing is
+/// no harm.
 pub(crate) fn prepare(stream: &TcpStream) {
     let keep_alive = TcpKeepalive::new().with_time(KEEP_ALIVE).with_interval(KEEP_ALIVE / 8);
-    let set = stream.set_nodelay(true).and_then(|()| SockRef::from(stream).set_tcp_keepalive(&keep_alive));
+    let socket = SockRef::from(stream);
+    let set = stream.set_nodelay(true).and_then(|()| socket.set_tcp_keepalive(&keep_alive));
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    let set = set.and_then(|()| socket.set_tcp_notsent_lowat(UNSENT));
     if let Err(error) = set {
         tracing::debug!(%error, "cannot set options of a connection");
     }
