@@ -26,6 +26,7 @@ pub(crate) const OPTIONS: [&str; 10] = [
 ];
 
 /// Each scenario as a test of the server that `$start` starts; `$name` tells the directories of its tests from others'.
+#[allow(unused_macros, reason = "not every file that runs SIPp tests a registrar and proxy")]
 macro_rules! registrar_and_proxy {
     ($name:literal, $start:path) => {
         registrar_and_proxy! { $name, $start,
@@ -46,6 +47,7 @@ macro_rules! registrar_and_proxy {
         }
     )*};
 }
+#[allow(unused_imports, reason = "as above")]
 pub(crate) use registrar_and_proxy;
 
 fn phones(count: u32) -> Vec<String> {
