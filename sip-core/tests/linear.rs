@@ -131,9 +131,18 @@ fn messages_of_many_lines_are_read_judged_and_edited_in_one_pass() {
 
 #[test]
 fn broken_heads_are_refused_and_salvaged_in_one_pass() {
-    for line in
-        ["x\r\n x", "x", "x\n", "x\r", ":\r\n", "a: \r\n b\rc\r\n", "\x01:\r\n", "a: b\n", " \r\n", "a:\r\n\r"]
-    {
+    for line in [
+        "x\r\n x",
+        "x",
+        "x\n",
+        "x\r",
+        ":\r\n",
+        "a: \r\n b\rc\r\n",
+        "\x01:\r\n",
+        "a: b\n",
+        " \r\n",
+        "a:\r\n\r",
+    ] {
         let head = line.repeat(LEN / line.len());
         let wire = Bytes::from(format!("OPTIONS sip:a SIP/2.0\r\n{head}"));
         assert!(parse(wire.clone(), &WIDE).is_err(), "{line:?}");
