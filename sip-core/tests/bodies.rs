@@ -72,6 +72,6 @@ proptest! {
     /// Whatever a session description says, it leaves as it came, and after changes it can be read again.
     #[test]
     fn descriptions_of_any_shape_read_back(body in soup(LINES)) {
-        target::run(&[b"v=0\r\n", &body[..]].concat());
+        target::run(&[b"application/sdp\nv=0\r\n", &body[..]].concat());
     }
 }
