@@ -142,8 +142,11 @@ fn headers_that_are_addresses_are_read_by_type_or_by_name() {
     }
 }
 
-/// One example of each header that has no type: its main part, and one parameter.
-const GENERIC: &[(&str, &str, &str, Option<(&str, &str)>)] = &[
+/// A header, a value, its main part, and one parameter.
+type Example = (&'static str, &'static str, &'static str, Option<(&'static str, &'static str)>);
+
+/// One example of each header that has no type.
+const GENERIC: &[Example] = &[
     ("Accept-Encoding", "gzip;q=0.5", "gzip", Some(("q", "0.5"))),
     ("Accept-Language", "da;q=0.8", "da", Some(("q", "0.8"))),
     ("Accept-Contact", "*;audio;require;methods=\"INVITE,BYE\"", "*", Some(("methods", "INVITE,BYE"))),
