@@ -181,6 +181,33 @@ mod tests {
         assert_eq!(StatusCode::BUSY_HERE.to_string(), "486");
     }
 
+    /// The IANA registry "Response Codes" of the SIP parameters.
+    #[test]
+    fn every_registered_code_has_its_own_phrase() {
+        let registered = [
+            &[100, 180, 181, 182, 183, 199][..],
+            &[200, 202, 204],
+            &[300, 301, 302, 305, 380],
+            &[400, 401, 402, 403, 404, 405, 406, 407, 408, 410, 412, 413, 414, 415, 416, 417, 420, 421, 422],
+            &[423, 424, 425, 428, 429, 430, 433, 436, 437, 438, 439, 440, 469, 470, 480, 481, 482, 483, 484],
+            &[485, 486, 487, 488, 489, 491, 493, 494],
+            &[500, 501, 502, 503, 504, 505, 513, 555, 580],
+            &[600, 603, 604, 606, 607, 608],
+        ];
+        let reason = |code: u16| StatusCode::new(code).map(StatusCode::reason).unwrap();
+        let mut phrases: Vec<&str> = registered.into_iter().flatten().map(|&code| reason(code)).collect();
+        let all = phrases.len();
+        phrases.sort_unstable();
+        phrases.dedup();
+        // 406 and 606 share theirs
+        assert_eq!((all, phrases.len()), (75, 74));
+        for (code, class) in
+            [(198, "Session Progress"), (299, "OK"), (399, "Redirection"), (499, "Request Failure")]
+        {
+            assert_eq!(reason(code), class);
+        }
+    }
+
     #[test]
     fn codes_outside_100_to_699_do_not_exist() {
         assert_eq!(StatusCode::new(99), None);

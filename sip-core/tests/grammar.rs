@@ -142,7 +142,7 @@ fn headers_that_are_addresses_are_read_by_type_or_by_name() {
     }
 }
 
-/// A header, its value, the main part of that, and one parameter.
+/// A header, a value, its main part, and one parameter.
 type Example = (&'static str, &'static str, &'static str, Option<(&'static str, &'static str)>);
 
 /// One example of each header that has no type.

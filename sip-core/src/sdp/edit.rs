@@ -79,7 +79,8 @@ impl Sdp<'_> {
     pub fn set_direction(&mut self, media: Option<usize>, direction: Direction) -> Result<(), EditError> {
         let range = self.range(media)?;
         let line = Line::new(b'a', &[direction.name().as_bytes()]);
-        let is_direction = |line: &Line<'_>| line.kind() == b'a' && Direction::parse(line.value()).is_some();
+        let is_direction =
+            |line: &Line<'_>| line.kind() == b'a' && Direction::parse(attribute(line.value()).0).is_some();
         match self.lines[range.clone()].iter().position(is_direction) {
             None => self.insert(range.end, line),
             Some(place) => {
@@ -233,6 +234,14 @@ mod tests {
             .replace("s=-\n", "s=-\nc=IN IP4 192.0.2.1\r\n")
             .replace("i=title\n", "i=title\nc=IN IP4 192.0.2.1\r\n");
         assert_eq!(both, wanted);
+    }
+
+    #[test]
+    fn a_direction_is_replaced_in_every_form_in_which_it_is_read() {
+        let body = b"v=0\r\nm=audio 9 RTP/AVP 0\r\na=sendrecv:\r\na=recvonly:x\r\n";
+        let mut sdp = Sdp::parse(body, &Limits::default()).unwrap();
+        sdp.set_direction(Some(0), Direction::Inactive).unwrap();
+        assert_eq!(sdp.to_bytes(), b"v=0\r\nm=audio 9 RTP/AVP 0\r\na=inactive\r\n");
     }
 
     #[test]

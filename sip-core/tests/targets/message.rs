@@ -22,14 +22,8 @@ pub(crate) fn run(data: &[u8]) {
         }
     }
     // What the tight limits let pass, the wide ones do.
-    let tight = Limits {
-        head_bytes: 300,
-        headers: 6,
-        name_bytes: 20,
-        uri_bytes: 40,
-        body_bytes: 50,
-        ..Limits::default()
-    };
+    let tight =
+        Limits { head_bytes: 300, headers: 6, name_bytes: 20, uri_bytes: 40, body_bytes: 50, ..limits };
     if let Ok(msg) = parse(wire.clone(), &tight) {
         let wide = parse(wire.clone(), &limits).expect("wider limits let it pass, too");
         assert_eq!(read(&msg), read(&wide));
