@@ -68,6 +68,10 @@ fn stamped(text: &[u8], via: &Via<'_>, ip: IpAddr, port: u16) -> Vec<u8> {
 
 /// Copies without the line ends of folds; the space that follows them stays.
 fn unfold_into(out: &mut Vec<u8>, text: &[u8]) {
+    if memchr::memchr(b'\r', text).is_none() {
+        out.extend_from_slice(text);
+        return;
+    }
     out.extend(text.iter().filter(|byte| !matches!(byte, b'\r' | b'\n')));
 }
 

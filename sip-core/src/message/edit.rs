@@ -165,9 +165,11 @@ impl Message {
     pub(crate) fn put_first_value(&mut self, name: HeaderName<'_>, value: &[u8]) -> Result<bool, EditError> {
         let id = name.id();
         let Some((at, old)) = self.first_value(Wanted::new(name)) else { return Ok(false) };
-        let line = self.slot_value(&self.slots[at]).to_vec();
-        let name = self.slot_name(&self.slots[at]).to_vec();
-        self.slots[at] = self.push_line(id, &name, &[&line[..old.start], value, &line[old.end..]])?;
+        let line = self.slot_value(&self.slots[at]);
+        // Mostly nothing: a line with one value.
+        let (before, after) = (line[..old.start].to_vec(), line[old.end..].to_vec());
+        let name: SmallVec<[u8; 32]> = SmallVec::from_slice(self.slot_name(&self.slots[at]));
+        self.slots[at] = self.push_line(id, &name, &[&before, value, &after])?;
         Ok(true)
     }
 

@@ -100,6 +100,9 @@ pub(crate) fn scan_host(text: &[u8]) -> Option<(Host<'_>, usize)> {
         let ip = parse_v6(text.get(1..close)?)?;
         return Some((Host::V6(ip), close + 1));
     }
+    if let Some((ip, end)) = leading_v4(text) {
+        return Some((Host::V4(ip), end));
+    }
     let mut end = 0;
     let mut previous = b'.';
     for &byte in text {
@@ -151,24 +154,34 @@ pub(crate) fn scan_port(text: &[u8]) -> Option<(u16, usize)> {
 
 /// Four decimal numbers of one to three digits. Leading zeros are decimal, as the grammar has them.
 fn parse_v4(text: &[u8]) -> Option<Ipv4Addr> {
+    leading_v4(text).filter(|&(_, end)| end == text.len()).map(|(ip, _)| ip)
+}
+
+/// The IPv4 address at the beginning of `text`, if the whole host there is one, and where it ends.
+fn leading_v4(text: &[u8]) -> Option<(Ipv4Addr, usize)> {
     let mut octets = [0u8; 4];
-    let (mut octet, mut digits, mut number) = (0usize, 0, 0u16);
-    for &byte in text {
-        if byte.is_ascii_digit() && digits < 3 {
+    let mut at = 0;
+    for (place, octet) in octets.iter_mut().enumerate() {
+        if place > 0 {
+            if text.get(at) != Some(&b'.') {
+                return None;
+            }
+            at += 1;
+        }
+        let (start, mut number) = (at, 0u16);
+        while at < start + 3
+            && let Some(byte) = text.get(at).filter(|byte| byte.is_ascii_digit())
+        {
             number = number * 10 + u16::from(byte - b'0');
-            digits += 1;
-        } else if byte == b'.' && digits > 0 && octet < 3 {
-            octets[octet] = u8::try_from(number).ok()?;
-            (octet, digits, number) = (octet + 1, 0, 0);
-        } else {
+            at += 1;
+        }
+        if at == start {
             return None;
         }
+        *octet = u8::try_from(number).ok()?;
     }
-    if octet != 3 || digits == 0 {
-        return None;
-    }
-    octets[3] = u8::try_from(number).ok()?;
-    Some(Ipv4Addr::from(octets))
+    let ends = text.get(at).is_none_or(|&byte| !is_host(byte));
+    ends.then(|| (Ipv4Addr::from(octets), at))
 }
 
 /// An IPv6 address without brackets. `:::` counts as `::`: the grammar of RFC 3261 made people write it.
