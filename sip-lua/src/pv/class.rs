@@ -74,8 +74,19 @@ pub(crate) struct Named {
     pub(crate) name: &'static str,
     /// Reads the inner name.
     pub(crate) make: Make,
-    /// Whether the inner name is a variable: `$cnt($avp(x))`.
-    pub(crate) inner_variable: bool,
+    /// What the inner name is.
+    pub(crate) shape: Shape,
+}
+
+/// What stands in the brackets of a variable.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Shape {
+    /// A text: `$hdr(Subject)`.
+    Text,
+    /// Two, with `=>` between: `$sht(table=>key)`. Only the second may have variables in it.
+    Arrow,
+    /// A variable: `$cnt($avp(x))`.
+    Variable,
 }
 
 /// Reads the inner name of a variable.
@@ -83,12 +94,17 @@ type Make = fn(Inner) -> Result<Box<dyn PvClass>, PvError>;
 
 /// A line of a table: `$name(inner)`.
 pub(crate) const fn named(name: &'static str, make: Make) -> Named {
-    Named { name, make, inner_variable: false }
+    Named { name, make, shape: Shape::Text }
+}
+
+/// A line of a table: `$name(before=>inner)`.
+pub(crate) const fn arrow(name: &'static str, make: Make) -> Named {
+    Named { name, make, shape: Shape::Arrow }
 }
 
 /// A line of a table: `$name($other)`.
 pub(crate) const fn around(name: &'static str, make: Make) -> Named {
-    Named { name, make, inner_variable: true }
+    Named { name, make, shape: Shape::Variable }
 }
 
 /// What stands in the brackets behind a name.
@@ -98,7 +114,7 @@ pub(crate) struct Inner {
     pub(crate) name: &'static str,
     /// As written.
     pub(crate) text: String,
-    /// The same, with the variables in it; for `$sht(table=>key)` and its kin, of what stands behind `=>`.
+    /// The same, with the variables in it; of [`Shape::Arrow`] what stands behind `=>`.
     pub(crate) format: Format,
 }
 
@@ -108,22 +124,12 @@ impl Inner {
         PvError::Inner { name: self.name, inner: self.text.clone(), expected }
     }
 
-    /// What stands before `=>`.
-    pub(crate) fn before_arrow(&self) -> Option<&str> {
-        self.text.split_once("=>").map(|(before, _)| before.trim())
-    }
-
-    /// The variable that stands in the brackets, of [`around`].
+    /// The variable that stands in the brackets, of [`Shape::Variable`].
     pub(crate) fn variable(&self) -> Result<Rc<Var>, PvError> {
         match self.format.0.as_slice() {
             [Piece::Var(var)] => Ok(Rc::clone(var)),
             _ => Err(self.expected("a variable")),
         }
-    }
-
-    /// What stands behind `=>`, or all where there is none.
-    pub(crate) fn behind_arrow(&self) -> &str {
-        self.text.split_once("=>").map_or(&*self.text, |(_, behind)| behind)
     }
 }
 

@@ -58,16 +58,16 @@ pub(crate) fn by_name(inner: Inner, by: By) -> Result<Box<dyn PvClass>, PvError>
     if inner.text.is_empty() {
         return Err(inner.expected("a name"));
     }
-    let before = inner.before_arrow().unwrap_or_default().to_owned();
-    Ok(Box::new(Made { variable: inner.name, before, name: inner.format, by }))
+    Ok(Box::new(Made { variable: inner.name, before: String::new(), name: inner.format, by }))
 }
 
 /// The same, where the inner name is `before=>name`.
 pub(crate) fn by_arrow(inner: Inner, expected: &'static str, by: By) -> Result<Box<dyn PvClass>, PvError> {
-    match inner.before_arrow() {
-        None | Some("") => Err(inner.expected(expected)),
-        Some(_) => by_name(inner, by),
+    let before = inner.text.split_once("=>").map(|(before, _)| before.trim()).unwrap_or_default();
+    if before.is_empty() {
+        return Err(inner.expected(expected));
     }
+    Ok(Box::new(Made { variable: inner.name, before: before.to_owned(), name: inner.format, by }))
 }
 
 impl Made {

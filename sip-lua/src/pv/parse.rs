@@ -11,7 +11,7 @@ use std::rc::Rc;
 
 use bstr::ByteSlice as _;
 
-use crate::pv::class::{Class, Format, Index, IndexText, Inner, Piece, Step, Transformation, Var};
+use crate::pv::class::{Class, Format, Index, IndexText, Inner, Piece, Shape, Step, Transformation, Var};
 use crate::pv::error::PvError;
 use crate::pv::names;
 use crate::pv::trans;
@@ -158,16 +158,17 @@ impl<'t> Parser<'t> {
             return names::plain(name).map(Class::Plain).ok_or_else(unknown);
         };
         let text = self.bracketed(b'(', b')')?.to_str_lossy().into_owned();
-        let mut inner = Inner { name: named.name, text, format: Format::default() };
-        inner.format = format_at(inner.behind_arrow().as_bytes(), self.depth + 1)?;
-        if named.inner_variable {
-            let text = inner.text.trim();
-            let var = match text.starts_with('$') {
-                true => variable_at(text.as_bytes(), self.depth + 1)?,
-                false => variable_at(format!("${text}").as_bytes(), self.depth + 1)?,
-            };
-            inner.format = Format(vec![Piece::Var(Rc::new(var))]);
-        }
+        let depth = self.depth + 1;
+        let format = match named.shape {
+            Shape::Text => format_at(text.as_bytes(), depth)?,
+            Shape::Arrow => format_at(text.split_once("=>").map_or("", |(_, key)| key).as_bytes(), depth)?,
+            Shape::Variable => {
+                let text = text.trim().trim_start_matches('$');
+                let var = variable_at(format!("${text}").as_bytes(), depth)?;
+                Format(vec![Piece::Var(Rc::new(var))])
+            }
+        };
+        let inner = Inner { name: named.name, text, format };
         (named.make)(inner).map(Class::Made)
     }
 

@@ -6,7 +6,7 @@ use sip_async::{Field, Pattern, QueueItem, Record};
 use sip_registrar::Binding;
 use sip_server::Shared;
 
-use crate::pv::class::{Inner, Named, PvClass, named};
+use crate::pv::class::{Inner, Named, PvClass, arrow, named};
 use crate::pv::error::PvError;
 use crate::pv::made::{Asked, by_arrow, by_name, reads, writes};
 use crate::pv::names::headers::int;
@@ -18,14 +18,14 @@ use crate::pv::view::View;
 const KEY: &str = "TABLE=>KEY";
 
 pub(super) const NAMED: &[Named] = &[
-    named("sht", |inner| by_arrow(inner, KEY, writes(sht, set_sht))),
-    named("shtex", |inner| by_arrow(inner, KEY, writes(shtex, set_shtex))),
-    named("shtinc", |inner| by_arrow(inner, KEY, reads(|_, store, asked| add(store, asked, 1)))),
-    named("shtdec", |inner| by_arrow(inner, KEY, reads(|_, store, asked| add(store, asked, -1)))),
-    named("shtcn", |inner| {
+    arrow("sht", |inner| by_arrow(inner, KEY, writes(sht, set_sht))),
+    arrow("shtex", |inner| by_arrow(inner, KEY, writes(shtex, set_shtex))),
+    arrow("shtinc", |inner| by_arrow(inner, KEY, reads(|_, store, asked| add(store, asked, 1)))),
+    arrow("shtdec", |inner| by_arrow(inner, KEY, reads(|_, store, asked| add(store, asked, -1)))),
+    arrow("shtcn", |inner| {
         by_arrow(inner, "TABLE=>PATTERN", reads(|_, store, asked| count(store, asked, Field::Name)))
     }),
-    named("shtcv", |inner| {
+    arrow("shtcv", |inner| {
         by_arrow(inner, "TABLE=>PATTERN", reads(|_, store, asked| count(store, asked, Field::Value)))
     }),
     named("shtitkey", |inner| {
@@ -37,7 +37,7 @@ pub(super) const NAMED: &[Named] = &[
     named("mqk", |inner| by_name(inner, reads(|_, store, asked| fetched(store, asked, |item| &item.key)))),
     named("mqv", |inner| by_name(inner, reads(|_, store, asked| fetched(store, asked, |item| &item.value)))),
     named("mq_size", |inner| by_name(inner, reads(mq_size))),
-    named("ulc", ulc),
+    arrow("ulc", ulc),
 ];
 
 fn sht<'v>(_: &'v dyn View, store: &'v Store, asked: Asked<'_>) -> Value<'v> {
@@ -131,7 +131,7 @@ const ATTRIBUTES: &[(&str, Attribute)] = &[
 
 /// An attribute of a contact that `reg_fetch_contacts` found.
 fn ulc(inner: Inner) -> Result<Box<dyn PvClass>, PvError> {
-    let word = inner.behind_arrow();
+    let word = inner.text.split_once("=>").map_or("", |(_, word)| word);
     if word != "aor" && word != "count" && !ATTRIBUTES.iter().any(|(name, _)| *name == word) {
         return Err(inner.expected(
             "PROFILE=> and aor, count, addr, path, received, expires, callid, q, cseq, user_agent, socket, regid or \
