@@ -1,6 +1,6 @@
 //! What is under `KSR`: the same that the reference page and the list of KEMI functions say.
 
-#![allow(clippy::expect_used, reason = "a test that cannot be set up fails")]
+#![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot be set up fails")]
 
 mod common;
 
