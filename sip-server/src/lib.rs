@@ -4,7 +4,7 @@
 //! one value of it for each worker and runs it. A proxy in 20 lines:
 //!
 //! ```no_run
-//! use sip_core::{Method, StatusCode};
+//! use sip_core::{HeaderName, Method, StatusCode};
 //! use sip_server::{Ctx, Routed, Routes, Server};
 //!
 //! struct Proxy;
@@ -12,7 +12,7 @@
 //! impl Routes for Proxy {
 //!     async fn request(&self, ctx: &mut Ctx) -> Routed {
 //!         ctx.process_maxfwd(10)?; // 483 when it has run out
-//!         if ctx.loose_route()? {
+//!         if ctx.has_totag() && ctx.loose_route()? {
 //!             return ctx.relay().await; // within a call
 //!         }
 //!         match ctx.method() {
@@ -21,6 +21,7 @@
 //!             _ if !ctx.is_myself_ruri()? => return Err(StatusCode::FORBIDDEN.into()),
 //!             _ => ctx.record_route()?,
 //!         }
+//!         ctx.msg.remove(HeaderName::Route); // where a first request goes is decided here
 //!         ctx.lookup().await?; // 404 when nobody is registered
 //!         ctx.relay().await
 //!     }
@@ -39,7 +40,7 @@
 //! line. An HTTP look-up with serial forking in 40 lines:
 //!
 //! ```
-//! use sip_core::{Method, StatusCode};
+//! use sip_core::{HeaderName, Method, StatusCode};
 //! use sip_server::{Ctx, RouteError, Routed, Routes};
 //!
 //! struct LeastCost {
@@ -59,13 +60,14 @@
 //! impl Routes for LeastCost {
 //!     async fn request(&self, ctx: &mut Ctx) -> Routed {
 //!         ctx.process_maxfwd(10)?;
-//!         if ctx.loose_route()? {
+//!         if ctx.has_totag() && ctx.loose_route()? {
 //!             return ctx.relay().await;
 //!         }
 //!         if ctx.method() != Method::Invite {
 //!             return Err(StatusCode::METHOD_NOT_ALLOWED.into());
 //!         }
 //!         let number = ctx.msg.uri()?.user().ok_or(StatusCode::ADDRESS_INCOMPLETE)?.to_string();
+//!         ctx.msg.remove(HeaderName::Route);
 //!         ctx.record_route()?;
 //!         let gateways = self.gateways(&number).await; // parked; a CANCEL ends the route here
 //!         for gateway in gateways.map_err(|_| StatusCode::SERVICE_UNAVAILABLE)?.lines() {
