@@ -12,7 +12,7 @@ use sip_server::play::{self as played, World};
 
 use common::{ask, call, invite_route, script_with};
 
-const LOCKED: &str = "local n = KSR.htable.sht_inc('t', 'turn')
+const LOCKED: &str = "local n = KSR.htable.sht_inc('short', 'turn')
     KSR.htable.sht_lock('t', 'k') KSR.htable.sht_lock('t', 'k')
     KSR.htable.sht_sets('t', 'log', KSR.htable.sht_gete('t', 'log') .. n .. '(')
     KSR.await.sleep(1000)

@@ -13,7 +13,7 @@
 //!     options: Options,
 //! }
 //!
-//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # async fn start() -> Result<(), Box<dyn std::error::Error>> {
 //! let running = Cli::parse().options.server().start(|_| Proxy).await?;
 //! cli::serve(running).await?; // until Ctrl-C
 //! # Ok(()) }

@@ -53,7 +53,14 @@ fn read(m: &mut Module<'_>, state: &Rc<State>) -> mlua::Result<()> {
     let get = |table: &Arc<Table>, now, key: &Text| {
         Kemi::from(table.get(now, &***key).map_or(pv::value::Value::Null, pv::value::Value::from))
     };
-    on(m, state, "sht_get", (), |a: &(Text, Text)| &a.0, move |table, now, (_, key)| get(table, now, &key))?;
+    on(
+        m,
+        state,
+        "sht_get",
+        Kemi::Null,
+        |a: &(Text, Text)| &a.0,
+        move |table, now, (_, key)| get(table, now, &key),
+    )?;
     on(
         m,
         state,
