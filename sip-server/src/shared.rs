@@ -35,6 +35,7 @@ struct Inner {
     listens: Vec<Listen>,
     local_for: LocalFor,
     domains: Vec<String>,
+    loop_check: bool,
     registrar: Registrar,
     mailboxes: Box<[UnboundedSender<Post>]>,
     stats: Box<[WorkerStats]>,
@@ -58,13 +59,15 @@ pub(crate) struct Parts {
     pub(crate) listens: Vec<Listen>,
     pub(crate) local_for: LocalFor,
     pub(crate) domains: Vec<String>,
+    pub(crate) loop_check: bool,
     pub(crate) registrar: Registrar,
     pub(crate) mailboxes: Box<[UnboundedSender<Post>]>,
 }
 
 impl Shared {
     pub(crate) fn new(parts: Parts) -> Self {
-        let Parts { stripes, secret, key, listens, local_for, domains, registrar, mailboxes } = parts;
+        let Parts { stripes, secret, key, listens, local_for, domains, loop_check, registrar, mailboxes } =
+            parts;
         let stats = mailboxes.iter().map(|_| WorkerStats::default()).collect();
         Self(Arc::new(Inner {
             stripes,
@@ -73,6 +76,7 @@ impl Shared {
             listens,
             local_for,
             domains,
+            loop_check,
             registrar,
             mailboxes,
             stats,
@@ -166,6 +170,11 @@ impl Shared {
 
     pub(crate) fn secret(&self) -> &Secret {
         &self.0.secret
+    }
+
+    /// Whether requests that come back unchanged are refused.
+    pub(crate) fn checks_loops(&self) -> bool {
+        self.0.loop_check
     }
 
     pub(crate) fn worker_stats(&self, worker: u16) -> &WorkerStats {

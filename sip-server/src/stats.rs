@@ -66,6 +66,8 @@ counters! {
     silent,
     /// Requests refused with 503: too many transactions or too many parked routes.
     refused,
+    /// Requests refused with 482: they came back unchanged.
+    looped,
     /// Routes that panicked or ended in an error of their own; their callers got 500.
     failed,
     /// Routes that wait now.

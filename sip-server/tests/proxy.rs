@@ -345,3 +345,29 @@ impl sip_server::Routes for ToName {
         ctx.relay().await
     }
 }
+
+#[test]
+fn a_target_that_cannot_be_reached_does_not_keep_the_others_from_ringing() {
+    play::run(
+        13,
+        workers(1),
+        |_: &Shared| ToBoth,
+        async |world| {
+            let (alice, bob) = (world.agent("alice"), world.agent("bob"));
+            let call = alice.invite("sip:both@10.0.0.1");
+            let invite = bob.recv_request("INVITE").await;
+            bob.respond(&invite, 486);
+            let busy = alice.recv_status(486).await;
+            call.ack(&busy);
+            world.assert_nothing_left().await;
+        },
+    );
+}
+
+struct ToBoth;
+
+impl sip_server::Routes for ToBoth {
+    async fn request(&self, ctx: &mut sip_server::Ctx) -> sip_server::Routed {
+        ctx.relay_to(["sip:bob@desk.example.com", "sip:bob@10.0.1.2:5060"]).await
+    }
+}

@@ -23,8 +23,9 @@ impl Ctx {
     ///
     /// # Errors
     ///
-    /// Nothing was sent then, and with `?` the caller gets the error's reply. [`RouteError::Canceled`]:
-    /// the caller gave up meanwhile (-487). [`RouteError::Resolve`]: 478. [`RouteError::Reply`] 483: too many
+    /// Nothing was sent then, and with `?` the caller gets the error's reply. As long as one branch can be sent,
+    /// those that cannot are left out. [`RouteError::Canceled`]: the caller gave up meanwhile (-487).
+    /// [`RouteError::Resolve`]: 478. [`RouteError::Reply`] 483: too many
     /// hops. [`RouteError::NoBranch`]: the branch route dropped every branch, or a failure
     /// route added none.
     pub async fn relay(&mut self) -> Routed {
@@ -107,12 +108,21 @@ impl Ctx {
         let count = u16::try_from(destinations.len()).unwrap_or(u16::MAX);
         let numbers = self.turn.local.step(id, |stripe, _, _| stripe.table.reserve(id, count))?;
         let mut branches = SmallVec::new();
+        let mut failed = None;
         for (destination, number) in destinations.into_iter().zip(numbers) {
-            branches.extend(self.prepare(destination, number).await?);
+            match self.prepare(destination, number).await {
+                Ok(branch) => branches.extend(branch),
+                Err(RouteError::Canceled) => return Err(RouteError::Canceled),
+                // One phone that cannot be reached does not keep the others from ringing.
+                Err(error) => {
+                    tracing::debug!(%error, branch = %number, "branch not sent");
+                    failed.get_or_insert(error);
+                }
+            }
         }
         self.turn.on_branch.set(None);
         if branches.is_empty() {
-            return Err(RouteError::NoBranch);
+            return Err(failed.unwrap_or(RouteError::NoBranch));
         }
         self.commit(id, Round { branches, armed })
     }

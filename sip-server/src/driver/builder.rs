@@ -40,6 +40,7 @@ pub struct Server {
     domains: Vec<String>,
     workers: usize,
     max_parked: usize,
+    loop_check: bool,
 }
 
 impl Default for Server {
@@ -51,6 +52,7 @@ impl Default for Server {
             domains: Vec::new(),
             workers: std::thread::available_parallelism().map_or(1, usize::from),
             max_parked: 200_000,
+            loop_check: true,
         }
     }
 }
@@ -82,6 +84,12 @@ impl Server {
     /// How many routes may wait at once on each worker; beyond it 503 with Retry-After. Default: 200,000.
     pub fn max_parked(mut self, routes: usize) -> Self {
         self.max_parked = routes;
+        self
+    }
+
+    /// Whether a request that comes back unchanged is answered 482 (RFC 3261 16.3, RFC 5393 4). Default: yes.
+    pub fn loop_check(mut self, check: bool) -> Self {
+        self.loop_check = check;
         self
     }
 
@@ -169,6 +177,7 @@ impl Server {
             listens,
             local_for,
             domains: self.domains.clone(),
+            loop_check: self.loop_check,
             registrar: Registrar::new(self.registrar.clone()),
             mailboxes: mailboxes.into(),
         });

@@ -3,11 +3,11 @@
 use std::rc::Rc;
 
 use bytes::Bytes;
-use sip_core::{HeaderError, HeaderName, Limits, Message, Method, ParseError, Source, StatusCode};
-use sip_transaction::Matched;
+use sip_core::{HeaderError, HeaderName, Limits, Message, Method, ParseError, Source, StatusCode, Via};
+use sip_transaction::{BranchId, Matched};
 
 use crate::clock;
-use crate::ctx::Ctx;
+use crate::ctx::{Ctx, via};
 use crate::local::Local;
 use crate::turn::{Kind, Turn};
 
@@ -27,6 +27,12 @@ pub(super) fn request(local: &Rc<Local>, mut msg: Message, source: Source, drain
     match enter_tm(local, &msg, &source, cseq) {
         Matched::New if is_ack_of_ours(local, &msg) => {
             local.stats().absorbed.one();
+            None
+        }
+        Matched::New if local.shared.checks_loops() && has_looped(local, &msg) => {
+            local.stats().looped.one();
+            let turn = Turn::new(local.clone(), Kind::Request, msg, source);
+            turn.answer_error(&StatusCode::LOOP_DETECTED.into());
             None
         }
         Matched::New => {
@@ -75,6 +81,16 @@ fn is_ack_of_ours(local: &Local, msg: &Message) -> bool {
         && msg
             .to()
             .is_ok_and(|to| to.tag().is_some_and(|tag| tag == local.shared.secret().to_tag(msg).as_bytes()))
+}
+
+/// Whether the request was here before and has not changed since: a Via of ours has the hash that the request has
+/// now (RFC 3261 16.3, step 4). A spiral comes back too, with another request URI or Route.
+fn has_looped(local: &Local, msg: &Message) -> bool {
+    let branch =
+        |via: Result<Via<'_>, HeaderError>| BranchId::from_via(via.ok()?.branch()?, local.shared.secret());
+    // Most requests come from a phone, with its Via alone.
+    msg.values(HeaderName::Via).nth(1).is_some()
+        && msg.views::<Via<'_>>().filter_map(branch).any(|(_, hash)| hash == via::loop_hash(msg))
 }
 
 /// Whether a server that is ending should turn the request away: what belongs to a call goes on.
