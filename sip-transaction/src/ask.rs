@@ -80,7 +80,7 @@ impl Transaction {
             (About::Reply { branch, response }, Answer::Reply { message, drop }) => {
                 let class = |status: Option<sip_core::StatusCode>| status.map(|status| status.class());
                 let fits = class(message.status()) == class(response.status());
-                let response = if fits { message } else { response };
+                let response = if fits { message } else { *response };
                 if !(drop && class(response.status()) == Some(1)) {
                     self.on_news(step, branch, response);
                 }
@@ -101,7 +101,7 @@ impl Transaction {
         let Some(asking) = self.asking.take() else { return };
         self.unpark_ask(asking.number);
         match asking.about {
-            About::Reply { branch, response } => self.on_news(step, branch, response),
+            About::Reply { branch, response } => self.on_news(step, branch, *response),
             About::BranchFailure => self.conclude(step),
             About::Failure => self.after_failure(step, DropReplies::IfRelayed),
         }

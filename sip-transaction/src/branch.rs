@@ -35,7 +35,7 @@ pub(crate) enum Kind {
 #[derive(Debug)]
 pub(crate) enum Outcome {
     /// A negative final response, which may be picked.
-    Response(Message),
+    Response(Box<Message>),
     /// No response in time (408) or no way to send (503).
     Local(StatusCode),
     /// It was answered with a 2xx, or its negative response is of no more use.

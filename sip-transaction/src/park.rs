@@ -35,7 +35,7 @@ impl Transaction {
             && let About::Reply { response, .. } = &mut asking.about
         {
             // It may stay for long: not in the buffer that it was received in.
-            *response = response.compact();
+            **response = response.compact();
         }
         let until = step.now + self.fr.unwrap_or(step.config.fr);
         self.parked.push(Parked { ticket, wait, until });

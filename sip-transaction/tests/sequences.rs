@@ -109,7 +109,8 @@ fn play(tm: &mut Direct, seen: &mut Seen, op: Op) {
         }
         Op::Relay { transaction: number, count, armed: bits } => {
             if let Some(id) = transaction(number).filter(|&id| tm.table.is_alive(id)) {
-                let invite = tm.table.request(id).and_then(|r| r.method()) == Some(sip_core::Method::Invite);
+                let invite =
+                    tm.table.request(id).is_some_and(|r| r.method() == Some(sip_core::Method::Invite));
                 let method = if invite { "INVITE" } else { "OPTIONS" };
                 let sent = tm.relay(id, count, armed(bits)).unwrap_or_default();
                 seen.branches.extend(sent.into_iter().map(|branch| (branch, method)));
@@ -134,7 +135,7 @@ fn play(tm: &mut Direct, seen: &mut Seen, op: Op) {
         }
         Op::Reply { transaction: number, status } => {
             let Some(id) = transaction(number) else { return };
-            let Some(request) = tm.table.request(id).cloned() else { return };
+            let Some(request) = tm.table.request(id) else { return };
             let Some(status) = StatusCode::new(status) else { return };
             let Ok(bytes) = build::response(&request, status).to_tag("us").finish() else { return };
             let _ = tm.table.reply(now, id, status, bytes, &mut tm.out);
