@@ -87,7 +87,7 @@
 //! # Layout
 //!
 //! From the ground up: `id`, `handle`, `secret`, `config`, `error`, `stats`, `timer`, `key`, `kept` (words);
-//! `uas` and `uac` (four pure machines, drawn above their types); `branch`, `transaction` (data);
+//! `uas` and `uac` (four pure machines, drawn above their types); `origin`, `branch`, `transaction` (data);
 //! `reply`, `local`, `ack`, `cancel`, `best`, `collect`, `ask`, `relay`, `park`, `suspend`, `timeout` (what
 //! happens to one transaction); `table`, `calls`, `originate`, `settings`, `waits` (finding it, and the public
 //! calls); `play`
@@ -108,6 +108,7 @@ mod input;
 mod kept;
 mod key;
 mod local;
+mod origin;
 mod originate;
 mod output;
 mod park;

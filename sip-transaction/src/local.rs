@@ -9,35 +9,11 @@ use bytes::Bytes;
 use sip_core::{Message, StatusCode, Target};
 
 use crate::error::TmError;
-use crate::handle::Asker;
+use crate::origin::{Dialog, Origin};
 use crate::output::{Ask, AskKind};
 use crate::step::{Step, reread};
 use crate::transaction::{Transaction, Upstream};
 use crate::uas::action::Action;
-
-/// What is kept of a request that starts here.
-#[derive(Debug)]
-pub(crate) struct Origin {
-    /// Who is told the outcome.
-    pub(crate) asker: Asker,
-    /// The dialogs that its INVITE has begun.
-    pub(crate) dialogs: Vec<Dialog>,
-}
-
-/// One 2xx to an INVITE of ours, and its ACK.
-#[derive(Debug)]
-pub(crate) struct Dialog {
-    branch: u16,
-    to_tag: Bytes,
-    ack: Option<(Target, Bytes)>,
-}
-
-impl Origin {
-    pub(crate) fn kept_bytes(&self) -> usize {
-        let dialog = |dialog: &Dialog| dialog.to_tag.len() + dialog.ack.as_ref().map_or(0, |ack| ack.1.len());
-        self.dialogs.iter().map(dialog).sum()
-    }
-}
 
 impl Transaction {
     /// What is kept of a request that starts here.

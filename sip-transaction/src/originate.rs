@@ -8,7 +8,7 @@ use sip_core::{Message, Method, Target};
 use crate::error::TmError;
 use crate::handle::Asker;
 use crate::id::{BranchId, TransactionId};
-use crate::local::Origin;
+use crate::origin::Origin;
 use crate::output::Outbox;
 use crate::table::Table;
 use crate::transaction::Upstream;

@@ -13,7 +13,7 @@ use crate::id::{BranchId, TransactionId};
 use crate::input::{Armed, Wait};
 use crate::kept::Kept;
 use crate::key::Key;
-use crate::local::Origin;
+use crate::origin::Origin;
 use crate::timer::{Timing, earlier};
 use crate::uas::Server;
 
