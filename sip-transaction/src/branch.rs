@@ -34,7 +34,7 @@ pub(crate) enum Kind {
 /// How a branch ended.
 #[derive(Debug)]
 pub(crate) enum Outcome {
-    /// A negative final response, which may be picked. In a box: most branches never have one.
+    /// A negative final response, which may be picked.
     Response(Box<Message>),
     /// No response in time (408) or no way to send (503).
     Local(StatusCode),

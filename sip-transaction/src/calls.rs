@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use bytes::Bytes;
-use sip_core::{Message, Method, Source, StatusCode};
+use sip_core::{Message, Method, Source, StatusCode, build};
 use smallvec::SmallVec;
 
 use crate::error::TmError;
@@ -48,7 +48,8 @@ impl Table {
         let id = self.make(now, request, key, from)?;
         self.step(now, id, out, |transaction, step| {
             if transaction.is_invite() && step.config.auto_100 {
-                transaction.reply_locally(step, StatusCode::TRYING);
+                let trying = step.built(build::response(request, StatusCode::TRYING).finish());
+                trying.map(|bytes| transaction.send_reply(step, StatusCode::TRYING, bytes, true));
             }
         });
         Ok(id)

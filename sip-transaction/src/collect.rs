@@ -8,7 +8,6 @@ use crate::branch::{BlindState, Outcome};
 use crate::handle::Asker;
 use crate::input::Matched;
 use crate::output::{AskKind, Notice};
-use crate::reply::local_response;
 use crate::step::{Step, reread};
 use crate::transaction::{About, News, Transaction};
 use crate::uac::action::Action;
@@ -21,7 +20,7 @@ impl Transaction {
         let fr_inv = self.fr_inv.unwrap_or(step.config.fr_inv);
         let local = self.is_local();
         let method = response.cseq().map(|cseq| cseq.method);
-        let fits = method.as_ref().ok() == self.request.method().as_ref();
+        let fits = method.as_ref().is_ok_and(|&method| method == self.request.method());
         let Some(sent) = self.branch_mut(number).and_then(|branch| branch.sent_mut()) else {
             return Matched::Stray;
         };
@@ -81,8 +80,8 @@ impl Transaction {
             News::Response { branch, response } => match self.branch(branch).and_then(|b| b.on_reply) {
                 Some(route) => {
                     let kind = AskKind::Reply { branch: self.branch_id(branch), response: response.clone() };
-                    let response = Box::new(response);
-                    self.ask_route(step, route, About::Reply { branch, response }, kind);
+                    let about = About::Reply { branch, response: Box::new(response) };
+                    self.ask_route(step, route, about, kind);
                 }
                 None => self.on_news(step, branch, response),
             },
@@ -204,7 +203,7 @@ impl Transaction {
         }
         let best = self.best(step).and_then(|number| self.branch(number));
         let (status, received) = match best.and_then(|branch| branch.outcome.as_ref()) {
-            Some(Outcome::Response(response)) => (response.status(), Some(Message::clone(response))),
+            Some(Outcome::Response(response)) => (response.status(), Some((**response).clone())),
             Some(Outcome::Local(status)) => (Some(*status), None),
             _ => (None, None),
         };
@@ -254,11 +253,8 @@ impl Transaction {
     /// The response of a branch that failed, and whether it is of our own making.
     fn response_of(&self, step: &mut Step<'_>, number: u16) -> Option<(Message, bool)> {
         match self.branch(number)?.outcome.as_ref()? {
-            Outcome::Response(response) => Some((Message::clone(response), false)),
-            Outcome::Local(status) => {
-                let bytes = local_response(&self.request, *status, step.secret);
-                Some((reread(&step.built(bytes)?)?, true))
-            }
+            Outcome::Response(response) => Some(((**response).clone(), false)),
+            Outcome::Local(status) => Some((reread(&self.own_response(step, *status)?)?, true)),
             Outcome::Done => None,
         }
     }

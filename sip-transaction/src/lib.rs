@@ -86,10 +86,11 @@
 //!
 //! # Layout
 //!
-//! From the ground up: `id`, `handle`, `secret`, `config`, `error`, `stats`, `timer`, `key` (words);
-//! `uas` and `uac` (four pure machines, drawn above their types); `branch`, `transaction` (data);
-//! `reply`, `ack`, `cancel`, `best`, `collect`, `ask`, `relay`, `park`, `suspend`, `timeout` (what
-//! happens to one transaction); `table`, `calls`, `waits` (finding it, and the public calls); `play`
+//! From the ground up: `id`, `handle`, `secret`, `config`, `error`, `stats`, `timer`, `key`, `kept` (words);
+//! `uas` and `uac` (four pure machines, drawn above their types); `origin`, `branch`, `transaction` (data);
+//! `reply`, `local`, `ack`, `cancel`, `best`, `collect`, `ask`, `relay`, `park`, `suspend`, `timeout` (what
+//! happens to one transaction); `table`, `calls`, `originate`, `settings`, `waits` (finding it, and the public
+//! calls); `play`
 //! (the network to test it in, feature `play`).
 
 mod ack;
@@ -104,6 +105,7 @@ mod error;
 mod handle;
 mod id;
 mod input;
+mod kept;
 mod key;
 mod local;
 mod origin;

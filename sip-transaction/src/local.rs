@@ -11,7 +11,6 @@ use sip_core::{Message, StatusCode, Target};
 use crate::error::TmError;
 use crate::origin::{Dialog, Origin};
 use crate::output::{Ask, AskKind};
-use crate::reply::local_response;
 use crate::step::{Step, reread};
 use crate::transaction::{Transaction, Upstream};
 use crate::uas::action::Action;
@@ -53,8 +52,7 @@ impl Transaction {
     /// The outcome is a status of our own making.
     pub(crate) fn deliver_local(&mut self, step: &mut Step<'_>, status: StatusCode) {
         let number = self.branches.last().map_or(0, |branch| branch.number);
-        let bytes = local_response(&self.request, status, step.secret);
-        match step.built(bytes).and_then(|bytes| reread(&bytes)) {
+        match self.own_response(step, status).and_then(|bytes| reread(&bytes)) {
             Some(response) => self.deliver(step, number, response, true),
             None => self.end(step),
         }

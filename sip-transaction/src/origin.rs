@@ -1,11 +1,11 @@
-//! What is kept of a request that starts here.
+//! What is kept of a request that starts here: who is told its outcome, and the dialogs that it began.
 
 use bytes::Bytes;
 use sip_core::Target;
 
 use crate::handle::Asker;
 
-/// Beside the request itself.
+/// What is kept of a request that starts here.
 #[derive(Debug)]
 pub(crate) struct Origin {
     /// Who is told the outcome.

@@ -57,13 +57,19 @@ impl Transaction {
         if self.is_local() {
             return self.deliver_local(step, status);
         }
-        let bytes = local_response(&self.request, status, step.secret);
-        match step.built(bytes) {
+        match self.own_response(step, status) {
             Some(bytes) => {
                 self.send_reply(step, status, bytes, true);
             }
             None => self.end(step),
         }
+    }
+
+    /// The bytes of a reply of our own making.
+    pub(crate) fn own_response(&self, step: &mut Step<'_>, status: StatusCode) -> Option<Bytes> {
+        let bytes = self.request.message().map(|request| local_response(&request, status, step.secret));
+        // Without a message nothing was built, which counts as a failure too.
+        step.built(bytes.unwrap_or(Err(EditError::NotARequest)))
     }
 
     /// Nobody has answered in time. To anything but an INVITE that is not said (RFC 4320 4.2), except here, to
@@ -118,11 +124,7 @@ impl Transaction {
 }
 
 /// A reply of our own making to `request`.
-pub(crate) fn local_response(
-    request: &Message,
-    status: StatusCode,
-    secret: &Secret,
-) -> Result<Bytes, EditError> {
+fn local_response(request: &Message, status: StatusCode, secret: &Secret) -> Result<Bytes, EditError> {
     if status == StatusCode::TRYING {
         return build::response(request, status).finish();
     }

@@ -50,7 +50,7 @@ impl Transaction {
             BlindState::Waiting => {
                 blind.state = BlindState::Used;
                 branch.outcome = Some(Outcome::Done);
-                Ok(self.request.clone())
+                self.request.message().ok_or(TmError::Unknown)
             }
         }
     }

@@ -13,6 +13,7 @@ use crate::error::TmError;
 use crate::handle::Asker;
 use crate::id::{BranchId, TransactionId};
 use crate::input::{Armed, Matched};
+use crate::kept::Kept;
 use crate::key::Key;
 use crate::output::{Gone, Notice, Outbox};
 use crate::secret::Secret;
@@ -192,7 +193,7 @@ impl Table {
             id,
             key,
             answer_key: None,
-            request: request.compact(),
+            request: Kept::new(request),
             upstream,
             server,
             last_reply: Default::default(),
@@ -209,7 +210,7 @@ impl Table {
             asking: None,
             asks: 0,
             pending: Default::default(),
-            parked: SmallVec::new(),
+            parked: Vec::new(),
             fr: None,
             fr_inv: None,
             timing: config.timing(),

@@ -11,6 +11,7 @@ use crate::branch::{Branch, Outcome};
 use crate::handle::{AskId, Ticket};
 use crate::id::{BranchId, TransactionId};
 use crate::input::{Armed, Wait};
+use crate::kept::Kept;
 use crate::key::Key;
 use crate::origin::Origin;
 use crate::timer::{Timing, earlier};
@@ -24,8 +25,8 @@ pub(crate) struct Transaction {
     /// What the table finds it by, unless it starts here; the second for the ACK of a 2xx of our own.
     pub(crate) key: Option<Key>,
     pub(crate) answer_key: Option<Key>,
-    /// The request as received, in a buffer of its own.
-    pub(crate) request: Message,
+    /// The request as received.
+    pub(crate) request: Kept,
     /// Who is told what came of it.
     pub(crate) upstream: Upstream,
     pub(crate) server: Server,
@@ -51,7 +52,7 @@ pub(crate) struct Transaction {
     pub(crate) asks: u32,
     /// What came while the ask is out.
     pub(crate) pending: VecDeque<News>,
-    pub(crate) parked: SmallVec<[Parked; 1]>,
+    pub(crate) parked: Vec<Parked>,
     pub(crate) fr: Option<Duration>,
     pub(crate) fr_inv: Option<Duration>,
     pub(crate) timing: Timing,
@@ -81,11 +82,7 @@ pub(crate) struct Asking {
 /// What is asked, and what is needed to go on.
 #[derive(Debug)]
 pub(crate) enum About {
-    /// The response is in a box: most transactions never ask, and each has room for the largest.
-    Reply {
-        branch: u16,
-        response: Box<Message>,
-    },
+    Reply { branch: u16, response: Box<Message> },
     BranchFailure,
     Failure,
 }
@@ -171,7 +168,7 @@ impl Transaction {
             Upstream::Peer { .. } => 0,
             Upstream::Origin(origin) => origin.kept_bytes(),
         };
-        self.request.encoded_len() + self.last_reply.len() + branches + pending + origin
+        self.request.len() + self.last_reply.len() + branches + pending + origin
     }
 
     /// Responses that could have been picked are of no more use.

@@ -140,9 +140,9 @@ impl Table {
         self.slab.get(transaction).map_or(0, |t| t.branches.iter().filter(|b| b.rings()).count())
     }
 
-    /// The request as received.
-    pub fn request(&self, transaction: TransactionId) -> Option<&Message> {
-        Some(&self.slab.get(transaction)?.request)
+    /// The request as received, read anew from the bytes that are kept.
+    pub fn request(&self, transaction: TransactionId) -> Option<Message> {
+        self.slab.get(transaction)?.request.message()
     }
 
     /// Where the request came from; nowhere if it starts here.

@@ -67,7 +67,7 @@ fn ack_of_a_relayed_answer_goes_to_the_route() {
 fn ack_of_our_own_answer_ends_here_and_is_found_by_its_dialog() {
     let mut tm = Direct::new(Config::default());
     let call = tm.create("INVITE", "c1");
-    let request = tm.table.request(call).expect("it is there").clone();
+    let request = tm.table.request(call).expect("it is there");
     let bytes = build::response(&request, StatusCode::OK).to_tag("us").finish().expect("a reply");
     tm.table.reply(tm.now, call, StatusCode::OK, bytes, &mut tm.out).expect("open");
     tm.sent();

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use common::direct::{Direct, kind};
 use proptest::prelude::*;
-use sip_core::{StatusCode, build};
+use sip_core::{Protocol, StatusCode, Target, build};
 use sip_transaction::play::nothing_done;
 use sip_transaction::{
     Answer, Armed, Ask, Asker, BranchId, Config, DropReplies, Notice, RouteId, Suspension, Ticket,
@@ -32,6 +32,9 @@ enum Op {
     Resume { suspension: usize },
     Finish { transaction: usize },
     Release { transaction: usize },
+    Originate { method: usize, waits: bool },
+    Acknowledge { branch: usize },
+    Set { transaction: usize, what: u8, secs: u64 },
     Pass { ms: u64 },
 }
 
@@ -56,6 +59,9 @@ fn op() -> impl Strategy<Value = Op> {
         1 => any().prop_map(|suspension| Op::Resume { suspension }),
         2 => any().prop_map(|transaction| Op::Finish { transaction }),
         1 => any().prop_map(|transaction| Op::Release { transaction }),
+        2 => (0usize..4, proptest::bool::ANY).prop_map(|(method, waits)| Op::Originate { method, waits }),
+        1 => any().prop_map(|branch| Op::Acknowledge { branch }),
+        2 => (any(), 0u8..4, 0u64..60).prop_map(|(transaction, what, secs)| Op::Set { transaction, what, secs }),
         6 => prop::sample::select(vec![1u64, 400, 500, 3_000, 20_000, 31_000, 130_000]).prop_map(|ms| Op::Pass { ms }),
     ]
 }
@@ -109,7 +115,8 @@ fn play(tm: &mut Direct, seen: &mut Seen, op: Op) {
         }
         Op::Relay { transaction: number, count, armed: bits } => {
             if let Some(id) = transaction(number).filter(|&id| tm.table.is_alive(id)) {
-                let invite = tm.table.request(id).and_then(|r| r.method()) == Some(sip_core::Method::Invite);
+                let invite =
+                    tm.table.request(id).is_some_and(|r| r.method() == Some(sip_core::Method::Invite));
                 let method = if invite { "INVITE" } else { "OPTIONS" };
                 let sent = tm.relay(id, count, armed(bits)).unwrap_or_default();
                 seen.branches.extend(sent.into_iter().map(|branch| (branch, method)));
@@ -117,7 +124,13 @@ fn play(tm: &mut Direct, seen: &mut Seen, op: Op) {
         }
         Op::Respond { branch, status } => {
             if let Some((branch, method)) = pick(&seen.branches, branch) {
-                let Some(response) = tm.response(branch, method, status, "t") else { return };
+                let Some(mut response) = tm.response(branch, method, status, "t") else { return };
+                if tm.table.source(branch.transaction).is_none() {
+                    // It starts here: our Via alone.
+                    let ours = response.values("Via").next().map(ToString::to_string);
+                    response.remove("Via");
+                    let _ = response.prepend("Via", ours.unwrap_or_default());
+                }
                 tm.table.handle_response(now, branch, response, &mut tm.out);
             }
         }
@@ -134,7 +147,7 @@ fn play(tm: &mut Direct, seen: &mut Seen, op: Op) {
         }
         Op::Reply { transaction: number, status } => {
             let Some(id) = transaction(number) else { return };
-            let Some(request) = tm.table.request(id).cloned() else { return };
+            let Some(request) = tm.table.request(id) else { return };
             let Some(status) = StatusCode::new(status) else { return };
             let Ok(bytes) = build::response(&request, status).to_tag("us").finish() else { return };
             let _ = tm.table.reply(now, id, status, bytes, &mut tm.out);
@@ -198,6 +211,30 @@ fn play(tm: &mut Direct, seen: &mut Seen, op: Op) {
             if let Some(id) = transaction(number) {
                 tm.table.release(now, id, &mut tm.out);
             }
+        }
+        Op::Originate { method, waits } => {
+            let mut request = Direct::request(METHODS[method], "own");
+            request.remove("Via");
+            let asker = if waits { Asker::Waiter(ticket(98)) } else { Asker::Route(RouteId::new(4)) };
+            let made = tm.table.originate(now, &request, asker, &mut tm.out);
+            seen.transactions.extend(made.ok());
+        }
+        Op::Acknowledge { branch } => {
+            if let Some((branch, _)) = pick(&seen.branches, branch) {
+                let Some(ack) = tm.response(branch, "ACK", 200, "t") else { return };
+                let target = Target::new(Protocol::Udp, Direct::source().remote);
+                let _ = tm.table.acknowledge(now, branch, target, ack.to_bytes(), &mut tm.out);
+            }
+        }
+        Op::Set { transaction: number, what, secs } => {
+            let Some(id) = transaction(number) else { return };
+            let time = Some(Duration::from_secs(secs));
+            let _ = match what {
+                0 => tm.table.set_fr(now, id, time, time),
+                1 => tm.table.set_lifetime(now, id, time, time),
+                2 => tm.table.set_retr(id, time, time),
+                _ => tm.table.set_cancel_on_6xx(id, secs % 2 == 0),
+            };
         }
         Op::Pass { ms } => {
             // As a driver that is late: one jump, not timer by timer.

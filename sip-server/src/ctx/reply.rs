@@ -43,7 +43,7 @@ impl ReplyCtx {
     /// The request that it answers, as that was received; `None` where no transaction of ours is met.
     pub fn request(&self) -> Option<Message> {
         let id = self.transaction()?;
-        self.local.step(id, |stripe, _, _| stripe.table.request(id).cloned())
+        self.local.step(id, |stripe, _, _| stripe.table.request(id))
     }
 
     /// The named values of the request, where a later route of it is armed.

@@ -62,7 +62,7 @@ pub(super) fn later(
 ) -> Option<FailureCtx> {
     let (received, source, kept) = local.step(id, |stripe, _, _| {
         let source = *stripe.table.source(id)?;
-        let received = stripe.table.request(id).cloned()?;
+        let received = stripe.table.request(id)?;
         Some((received, source, stripe.kept.get(&id).cloned()))
     })?;
     let msg = kept.as_ref().map_or_else(|| received.clone(), |kept| kept.msg.clone());

@@ -43,7 +43,7 @@ impl Turn<'_> {
     ///
     /// As [`Table::reserve`] and [`Table::commit`].
     pub fn relay_armed(&mut self, targets: &[Target], armed: Armed) -> Result<(), TmError> {
-        let request = self.table.request(self.transaction).ok_or(TmError::Unknown)?.clone();
+        let request = self.table.request(self.transaction).ok_or(TmError::Unknown)?;
         let ids = self.table.reserve(self.transaction, targets.len() as u16)?;
         let mut round = Round { armed, ..Round::default() };
         for (id, target) in ids.into_iter().zip(targets) {
@@ -70,13 +70,13 @@ impl Turn<'_> {
     /// As [`Table::reply`]; [`TmError::Build`].
     pub fn reply(&mut self, status: StatusCode) -> Result<(), TmError> {
         let request = self.table.request(self.transaction).ok_or(TmError::Unknown)?;
-        let tag = self.secret.to_tag(request);
-        let bytes = build::response(request, status).to_tag(&tag).finish()?;
+        let tag = self.secret.to_tag(&request);
+        let bytes = build::response(&request, status).to_tag(&tag).finish()?;
         self.table.reply(self.now, self.transaction, status, bytes, self.out)
     }
 
     /// The request as received.
-    pub fn request(&self) -> Option<&Message> {
+    pub fn request(&self) -> Option<Message> {
         self.table.request(self.transaction)
     }
 }

@@ -4,8 +4,6 @@ pub(crate) mod wheel;
 
 use std::time::{Duration, Instant};
 
-use smallvec::SmallVec;
-
 /// A timer of a transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Timer {
@@ -58,12 +56,13 @@ impl Timing {
         Timing { t1: ms(t1), t2: ms(t2), ..self }
     }
 
-    pub(crate) fn t1(self) -> Duration {
-        Duration::from_millis(u64::from(self.t1))
+    /// The gap before the first retransmission.
+    pub(crate) fn first_gap(self) -> Gap {
+        Gap(self.t1)
     }
 
-    pub(crate) fn t2(self) -> Duration {
-        Duration::from_millis(u64::from(self.t2))
+    pub(crate) fn t1(self) -> Duration {
+        Duration::from_millis(u64::from(self.t1))
     }
 
     pub(crate) fn t4(self) -> Duration {
@@ -86,54 +85,92 @@ impl Timing {
     }
 }
 
+/// A gap between two retransmissions, in milliseconds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Gap(u32);
+
+impl Gap {
+    /// Twice as long, without end.
+    pub(crate) fn doubled(self) -> Gap {
+        Gap(self.0.saturating_mul(2))
+    }
+
+    /// Twice as long, up to T2.
+    pub(crate) fn doubled_to_t2(self, timing: Timing) -> Gap {
+        Gap(self.doubled().0.min(timing.t2))
+    }
+
+    /// T2.
+    pub(crate) fn t2(timing: Timing) -> Gap {
+        Gap(timing.t2)
+    }
+
+    pub(crate) fn time(self) -> Duration {
+        Duration::from_millis(u64::from(self.0))
+    }
+}
+
 fn ms(value: Duration) -> u32 {
     u32::try_from(value.as_millis()).unwrap_or(u32::MAX).max(1)
 }
 
-/// Which timers of one machine run, and until when. No machine runs more than two at a time.
-#[derive(Clone, Debug, Default)]
+/// Which timers of one machine run, and until when. No machine runs more than two at a time; what is set
+/// beyond that would be lost.
+#[derive(Clone, Debug)]
 pub(crate) struct Deadlines {
-    running: SmallVec<[(Timer, Instant); 2]>,
+    at: [Option<Instant>; 2],
+    timer: [Timer; 2],
+}
+
+impl Default for Deadlines {
+    fn default() -> Deadlines {
+        Deadlines { at: [None; 2], timer: [Timer::A; 2] }
+    }
 }
 
 impl Deadlines {
     /// Starts `timer`, or starts it anew.
     pub(crate) fn set(&mut self, timer: Timer, at: Instant) {
-        match self.running.iter_mut().find(|(running, _)| *running == timer) {
-            Some(entry) => entry.1 = at,
-            None => self.running.push((timer, at)),
+        let free = self.at.iter().position(Option::is_none);
+        debug_assert!(self.place(timer).or(free).is_some(), "three timers at a time");
+        if let Some(place) = self.place(timer).or(free) {
+            (self.timer[place], self.at[place]) = (timer, Some(at));
         }
     }
 
     /// Stops `timer`.
     pub(crate) fn clear(&mut self, timer: Timer) {
-        self.running.retain(|(running, _)| *running != timer);
+        if let Some(place) = self.place(timer) {
+            self.at[place] = None;
+        }
     }
 
     /// Stops all.
     pub(crate) fn clear_all(&mut self) {
-        self.running.clear();
+        self.at = [None; 2];
     }
 
     /// When `timer` is due, if it runs.
     #[cfg(test)]
     pub(crate) fn get(&self, timer: Timer) -> Option<Instant> {
-        self.running.iter().find(|(running, _)| *running == timer).map(|&(_, at)| at)
+        self.place(timer).and_then(|place| self.at[place])
     }
 
     /// When the first is due.
     pub(crate) fn earliest(&self) -> Option<Instant> {
-        self.running.iter().map(|&(_, at)| at).min()
+        earlier(self.at[0], self.at[1])
     }
 
     /// Takes out the first one that is due; it no longer runs.
     pub(crate) fn pop_due(&mut self, now: Instant) -> Option<Timer> {
-        let (place, &(timer, at)) = self.running.iter().enumerate().min_by_key(|(_, (_, at))| *at)?;
-        if at > now {
-            return None;
-        }
-        self.running.remove(place);
-        Some(timer)
+        let first = self.earliest().filter(|&first| first <= now)?;
+        let place = self.at.iter().position(|&at| at == Some(first))?;
+        self.at[place] = None;
+        Some(self.timer[place])
+    }
+
+    fn place(&self, timer: Timer) -> Option<usize> {
+        (0..2).find(|&place| self.at[place].is_some() && self.timer[place] == timer)
     }
 }
 

@@ -20,7 +20,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::timer::{Deadlines, Timer, Timing};
+use crate::timer::{Deadlines, Gap, Timer, Timing};
 use crate::uac::action::Action;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +48,7 @@ pub(crate) struct InviteClient {
     reliable: bool,
     timing: Timing,
     /// The gap before the next A.
-    gap: Duration,
+    gap: Gap,
     deadlines: Deadlines,
 }
 
@@ -59,7 +59,7 @@ impl InviteClient {
             deadlines.set(Timer::A, now + timing.t1());
         }
         deadlines.set(Timer::B, now + fr);
-        let gap = timing.t1();
+        let gap = timing.first_gap();
         InviteClient { state: State::Calling, cancel: Cancel::No, reliable, timing, gap, deadlines }
     }
 
@@ -143,8 +143,8 @@ impl InviteClient {
     pub(crate) fn on_timeout(&mut self, now: Instant) -> Option<Action> {
         match self.deadlines.pop_due(now)? {
             Timer::A => {
-                self.gap *= 2;
-                self.deadlines.set(Timer::A, now + self.gap);
+                self.gap = self.gap.doubled();
+                self.deadlines.set(Timer::A, now + self.gap.time());
                 Some(Action::Resend)
             }
             Timer::B => {
@@ -168,7 +168,7 @@ impl InviteClient {
 
     /// Other gaps from the next retransmission on.
     pub(crate) fn retime(&mut self, timing: Timing) {
-        (self.timing, self.gap) = (timing, timing.t1());
+        (self.timing, self.gap) = (timing, timing.first_gap());
     }
 
     /// Waits for that long from now on, in place of what is left.

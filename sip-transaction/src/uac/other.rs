@@ -14,7 +14,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::timer::{Deadlines, Timer, Timing};
+use crate::timer::{Deadlines, Gap, Timer, Timing};
 use crate::uac::action::Action;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub(crate) struct OtherClient {
     reliable: bool,
     timing: Timing,
     /// The gap before the next E.
-    gap: Duration,
+    gap: Gap,
     deadlines: Deadlines,
 }
 
@@ -43,7 +43,7 @@ impl OtherClient {
             deadlines.set(Timer::E, now + timing.t1());
         }
         deadlines.set(Timer::F, now + fr);
-        OtherClient { state: State::Trying, reliable, timing, gap: timing.t1(), deadlines }
+        OtherClient { state: State::Trying, reliable, timing, gap: timing.first_gap(), deadlines }
     }
 
     pub(crate) fn on_provisional(&mut self) -> Action {
@@ -82,10 +82,10 @@ impl OtherClient {
         match self.deadlines.pop_due(now)? {
             Timer::E => {
                 self.gap = match self.state {
-                    State::Proceeding => self.timing.t2(),
-                    _ => (self.gap * 2).min(self.timing.t2()),
+                    State::Proceeding => Gap::t2(self.timing),
+                    _ => self.gap.doubled_to_t2(self.timing),
                 };
-                self.deadlines.set(Timer::E, now + self.gap);
+                self.deadlines.set(Timer::E, now + self.gap.time());
                 Some(Action::Resend)
             }
             Timer::F => {
@@ -101,7 +101,7 @@ impl OtherClient {
 
     /// Other gaps from the next retransmission on.
     pub(crate) fn retime(&mut self, timing: Timing) {
-        (self.timing, self.gap) = (timing, timing.t1());
+        (self.timing, self.gap) = (timing, timing.first_gap());
     }
 
     /// Waits for that long from now on, in place of what is left.

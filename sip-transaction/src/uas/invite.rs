@@ -17,9 +17,9 @@
 //! Pure: no clock, no buffers, no sending. A step takes an input and `now`, changes the state and
 //! its deadlines, and returns what is to be done. Who does it: `reply.rs` and `timeout.rs`.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use crate::timer::{Deadlines, Timer, Timing};
+use crate::timer::{Deadlines, Gap, Timer, Timing};
 use crate::uas::action::Action;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub(crate) struct InviteServer {
     reliable: bool,
     timing: Timing,
     /// The gap before the next G.
-    gap: Duration,
+    gap: Gap,
     deadlines: Deadlines,
 }
 
@@ -48,7 +48,7 @@ impl InviteServer {
             state: State::Proceeding,
             reliable,
             timing,
-            gap: timing.t1(),
+            gap: timing.first_gap(),
             deadlines: Deadlines::default(),
         }
     }
@@ -73,7 +73,7 @@ impl InviteServer {
             self.state = State::Accepted { ours };
             self.deadlines.set(Timer::L, now + self.timing.long());
             if ours {
-                self.deadlines.set(Timer::G, now + self.gap);
+                self.deadlines.set(Timer::G, now + self.gap.time());
             }
         }
         Action::Send
@@ -86,7 +86,7 @@ impl InviteServer {
         self.state = State::Completed;
         self.deadlines.set(Timer::H, now + self.timing.long());
         if !self.reliable {
-            self.deadlines.set(Timer::G, now + self.gap);
+            self.deadlines.set(Timer::G, now + self.gap.time());
         }
         Action::Send
     }
@@ -124,8 +124,8 @@ impl InviteServer {
     pub(crate) fn on_timeout(&mut self, now: Instant) -> Option<Action> {
         match self.deadlines.pop_due(now)? {
             Timer::G => {
-                self.gap = (self.gap * 2).min(self.timing.t2());
-                self.deadlines.set(Timer::G, now + self.gap);
+                self.gap = self.gap.doubled_to_t2(self.timing);
+                self.deadlines.set(Timer::G, now + self.gap.time());
                 Some(Action::Resend)
             }
             Timer::H => Some(self.end(Action::GiveUp)),
@@ -136,7 +136,7 @@ impl InviteServer {
 
     /// Other gaps from the next retransmission on.
     pub(crate) fn retime(&mut self, timing: Timing) {
-        (self.timing, self.gap) = (timing, timing.t1());
+        (self.timing, self.gap) = (timing, timing.first_gap());
     }
 
     pub(crate) fn deadlines(&self) -> &Deadlines {
@@ -168,6 +168,8 @@ impl InviteServer {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::config::Config;
     use crate::timer::test_start;

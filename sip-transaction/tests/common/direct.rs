@@ -76,7 +76,7 @@ impl Direct {
 
     pub fn relay(&mut self, id: TransactionId, count: u16, armed: Armed) -> Result<Vec<BranchId>, TmError> {
         let branches = self.table.reserve(id, count)?;
-        let request = self.table.request(id).expect("it is there").clone();
+        let request = self.table.request(id).expect("it is there");
         let mut round = Round { armed, ..Round::default() };
         for &branch in &branches {
             let mut copy = request.clone();
