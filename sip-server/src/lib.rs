@@ -111,6 +111,7 @@ mod routes;
 mod shared;
 mod stats;
 mod stripes;
+mod task;
 mod turn;
 mod vars;
 
@@ -124,7 +125,7 @@ pub use ctx::send::SendCtx;
 pub use ctx::suspend::Resume;
 pub use ctx::wait::Outcome;
 pub use driver::builder::{Running, Server};
-pub use error::{RouteError, StartError};
+pub use error::{QueueFull, RouteError, StartError};
 pub use event::Event;
 pub use routed::Routed;
 pub use routes::Routes;

@@ -1,9 +1,7 @@
 //! What is sent to a worker from elsewhere.
 
 use sip_core::StatusCode;
-use sip_transaction::{Ask, RouteId, Ticket, TransactionId};
-
-use crate::event::Event;
+use sip_transaction::{Ask, RouteId, Ticket, TransactionId, Transmit};
 
 /// One piece of mail. Only what its sender has a claim to is posted: the answer to a route that is
 /// parked here, of which there is a bounded number, or a resume, of which a transaction has one.
@@ -21,6 +19,6 @@ pub(crate) enum Post {
         /// The route to run.
         route: RouteId,
     },
-    /// Work that is no message.
-    Event(Event),
+    /// A message of a task worker, which has no sockets. [`Shared::lend`](crate::Shared) bounds their number.
+    Send(Box<Transmit>),
 }

@@ -33,6 +33,12 @@ macro_rules! counters {
         #[non_exhaustive]
         pub struct Stats {
             $($(#[$doc])* pub $name: u64,)*
+            /// Tasks that wait for a task worker now.
+            pub tasks_waiting: u64,
+            /// Tasks that were refused because too many waited.
+            pub tasks_refused: u64,
+            /// Times of timers that passed because their last run was not over.
+            pub timers_skipped: u64,
             /// Transactions that are in memory now, the finished ones that linger included.
             pub transactions: u64,
             /// Transactions that have no final reply yet.

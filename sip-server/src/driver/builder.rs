@@ -24,10 +24,13 @@ use crate::shared::{LocalFor, Parts, Shared};
 use crate::stats::Stats;
 use crate::stripes::Stripes;
 
+use super::task_worker::TaskWorker;
 use super::worker::{Phase, Worker};
 
 /// Most workers that a server may have.
 const MOST_WORKERS: usize = 1024;
+/// Most task workers that a server may have.
+const MOST_TASK_WORKERS: usize = 64;
 /// How often a server that is ending looks whether it has finished.
 const LOOK: Duration = Duration::from_millis(20);
 
@@ -39,6 +42,9 @@ pub struct Server {
     registrar: sip_registrar::Config,
     domains: Vec<String>,
     workers: usize,
+    task_workers: usize,
+    task_queue: usize,
+    timers: Vec<(Arc<str>, Duration)>,
     max_parked: usize,
     loop_check: bool,
 }
@@ -51,6 +57,9 @@ impl Default for Server {
             registrar: sip_registrar::Config::default(),
             domains: Vec::new(),
             workers: std::thread::available_parallelism().map_or(1, usize::from),
+            task_workers: 1,
+            task_queue: 10_000,
+            timers: Vec::new(),
             max_parked: 200_000,
             loop_check: true,
         }
@@ -78,6 +87,24 @@ impl Server {
     /// How many workers, each a thread of its own. Default: one a core.
     pub fn workers(mut self, workers: usize) -> Self {
         self.workers = workers;
+        self
+    }
+
+    /// How many task workers, each a thread of its own, for work that is no message. Default: 1.
+    pub fn task_workers(mut self, workers: usize) -> Self {
+        self.task_workers = workers;
+        self
+    }
+
+    /// How many tasks may wait for a task worker; beyond it [`Shared::post`] and [`Shared::run`] refuse. Default: 10,000.
+    pub fn task_queue(mut self, tasks: usize) -> Self {
+        self.task_queue = tasks;
+        self
+    }
+
+    /// A timer that runs from the start: [`Shared::every`].
+    pub fn every(mut self, name: impl Into<Arc<str>>, interval: Duration) -> Self {
+        self.timers.push((name.into(), interval));
         self
     }
 
@@ -132,24 +159,36 @@ impl Server {
         let (phase, watch) = watch::channel(Phase::Running);
         let routes = Arc::new(routes);
         let mut threads = Vec::new();
+        let max_parked = self.max_parked;
         for (worker, mailbox) in (0_u16..).zip(mailboxes) {
             let (net, shared, watch, routes) = (net.clone(), shared.clone(), watch.clone(), routes.clone());
-            let max_parked = self.max_parked;
-            let (ready, started) = oneshot::channel();
-            threads.push(std::thread::Builder::new().name(format!("sip-{worker}")).spawn(move || {
-                let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-                    Ok(runtime) => runtime,
-                    Err(error) => return drop(ready.send(Err(StartError::System(error)))),
-                };
-                tokio::task::LocalSet::new().block_on(&runtime, async move {
+            let name = match usize::from(worker).checked_sub(self.workers) {
+                None => format!("sip-{worker}"),
+                Some(task_worker) => format!("task-{task_worker}"),
+            };
+            let receives = usize::from(worker) < self.workers;
+            let (ready, started) = oneshot::channel::<Result<(), StartError>>();
+            let work = async move || {
+                let size = (worker, max_parked);
+                if receives {
                     let endpoint = match net.endpoint() {
                         Ok(endpoint) => endpoint,
                         Err(error) => return drop(ready.send(Err(error.into()))),
                     };
                     let routes = Rc::new(routes(&shared));
                     let _ = ready.send(Ok(()));
-                    make_worker((worker, max_parked), endpoint, mailbox, watch, shared, routes).run().await;
-                });
+                    make_worker(size, endpoint, mailbox, watch, shared, routes).run().await;
+                } else {
+                    let routes = Rc::new(routes(&shared));
+                    let _ = ready.send(Ok(()));
+                    make_task_worker(size, mailbox, watch, shared, routes).run().await;
+                }
+            };
+            threads.push(std::thread::Builder::new().name(name).spawn(move || {
+                match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+                    Ok(runtime) => tokio::task::LocalSet::new().block_on(&runtime, work()),
+                    Err(error) => tracing::error!(%error, "a worker has no runtime"),
+                }
             })?);
             started.await.map_err(|_| std::io::Error::other("a worker thread ended at its start"))??;
         }
@@ -166,10 +205,14 @@ impl Server {
         if self.workers == 0 || self.workers > MOST_WORKERS {
             return Err(StartError::Workers { asked: self.workers });
         }
+        if self.task_workers == 0 || self.task_workers > MOST_TASK_WORKERS {
+            return Err(StartError::TaskWorkers { asked: self.task_workers });
+        }
         let (tm_key, own_key) = random.split_at(16);
         let secret = Secret::new(key(tm_key));
         let stripes = Stripes::new(&Arc::new(self.tm.clone()), &secret, self.workers, clock::now());
-        let (mailboxes, receivers): (Vec<_>, Vec<_>) = (0..self.workers).map(|_| unbounded_channel()).unzip();
+        let all = self.workers + self.task_workers;
+        let (mailboxes, receivers): (Vec<_>, Vec<_>) = (0..all).map(|_| unbounded_channel()).unzip();
         let shared = Shared::new(Parts {
             stripes,
             secret,
@@ -180,8 +223,18 @@ impl Server {
             loop_check: self.loop_check,
             registrar: Registrar::new(self.registrar.clone()),
             mailboxes: mailboxes.into(),
+            task_queue: self.task_queue,
         });
+        for (name, interval) in &self.timers {
+            shared.every(name.clone(), *interval)?;
+        }
         Ok((shared, receivers))
+    }
+
+    /// How many workers receive messages.
+    #[cfg(feature = "play")]
+    pub(crate) fn receiving(&self) -> usize {
+        self.workers
     }
 
     /// How many routes may wait at once on each worker.
@@ -209,7 +262,23 @@ pub(crate) fn make_worker<R: Routes, E: Endpoint>(
     shared: Shared,
     routes: Rc<R>,
 ) -> Worker<R, E> {
-    let local = Local {
+    let local = make_local((worker, max_parked), shared, &routes);
+    Worker::new(endpoint, mailbox, phase, local, routes)
+}
+
+/// One task worker.
+pub(crate) fn make_task_worker<R: Routes>(
+    size: (u16, usize),
+    mailbox: UnboundedReceiver<Post>,
+    phase: watch::Receiver<Phase>,
+    shared: Shared,
+    routes: Rc<R>,
+) -> TaskWorker<R> {
+    TaskWorker::new(mailbox, phase, make_local(size, shared, &routes), routes)
+}
+
+fn make_local<R: Routes>((worker, max_parked): (u16, usize), shared: Shared, routes: &Rc<R>) -> Rc<Local> {
+    Rc::new(Local {
         worker,
         shared,
         lot: Lot::new(worker, max_parked),
@@ -217,8 +286,7 @@ pub(crate) fn make_worker<R: Routes, E: Endpoint>(
         hooks: Box::new(RouteHooks(routes.clone())),
         outbox: Outbox::default().into(),
         dirty: Notify::new(),
-    };
-    Worker::new(endpoint, mailbox, phase, Rc::new(local), routes)
+    })
 }
 
 struct RouteHooks<R>(Rc<R>);

@@ -2,8 +2,10 @@
 
 mod asks;
 pub(crate) mod builder;
+mod desk;
 mod job;
 mod message;
 mod response;
 mod runner;
+pub(crate) mod task_worker;
 pub(crate) mod worker;
