@@ -4,6 +4,11 @@ use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
+use sip_transaction::RouteId;
+
+use crate::error::RouteError;
+use crate::uac::RequestOutcome;
+
 /// What [`Routes::event`](crate::Routes::event) is run for.
 #[non_exhaustive]
 pub enum Event {
@@ -22,6 +27,13 @@ pub enum Event {
         /// Its name.
         name: Arc<str>,
     },
+    /// What came of [`Ctx::start_request`](crate::Ctx::start_request). On the worker that sent the request.
+    Outcome {
+        /// The number given there.
+        route: RouteId,
+        /// The final response, or why nothing was sent.
+        outcome: Result<RequestOutcome, RouteError>,
+    },
 }
 
 impl fmt::Debug for Event {
@@ -29,6 +41,9 @@ impl fmt::Debug for Event {
         match self {
             Self::Started => f.write_str("Started"),
             Self::Posted { name, .. } => f.debug_struct("Posted").field("name", name).finish_non_exhaustive(),
+            Self::Outcome { route, outcome } => {
+                f.debug_struct("Outcome").field("route", route).field("outcome", outcome).finish()
+            }
             Self::Timer { name } => f.debug_struct("Timer").field("name", name).finish(),
         }
     }

@@ -113,6 +113,7 @@ mod stats;
 mod stripes;
 mod task;
 mod turn;
+mod uac;
 mod vars;
 
 pub use ctx::Ctx;
@@ -131,6 +132,7 @@ pub use routed::Routed;
 pub use routes::Routes;
 pub use shared::Shared;
 pub use stats::Stats;
+pub use uac::{NewRequest, RequestOutcome};
 pub use vars::{VarValue, Vars};
 
 // What the signatures above speak of.

@@ -1,15 +1,18 @@
 //! What all workers of a server share.
 
+use std::hash::Hasher;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Instant, SystemTime};
 
+use sip_core::text::hex;
 use sip_core::{Host, Protocol, Target};
 use sip_modules::Myself;
 use sip_registrar::Registrar;
 use sip_transaction::{RouteId, Secret, Suspension, Transmit};
 use sip_transport::{Listen, SendError};
+use siphasher::sip::SipHasher13;
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::clock;
@@ -46,6 +49,7 @@ struct Inner {
     next: AtomicUsize,
     /// Messages of task workers that wait in mailboxes.
     lent: AtomicUsize,
+    tokens: AtomicU64,
 }
 
 impl std::fmt::Debug for Shared {
@@ -101,6 +105,7 @@ impl Shared {
             tasks: Tasks::new(task_queue),
             next: AtomicUsize::new(0),
             lent: AtomicUsize::new(0),
+            tokens: AtomicU64::new(0),
         }))
     }
 
@@ -172,6 +177,15 @@ impl Shared {
     /// The address of ours that a message to this target leaves from: what stands in our Via.
     pub(crate) fn local_for(&self, target: &Target) -> Result<SocketAddr, SendError> {
         (self.0.local_for)(target)
+    }
+
+    /// Sixteen hex digits that nobody outside can guess, other ones each time: for tags, Call-IDs and nonces of requests
+    /// that start here.
+    pub(crate) fn token(&self) -> String {
+        let mut hash = SipHasher13::new_with_key(&self.0.key);
+        hash.write(b"token");
+        hash.write_u64(self.0.tokens.fetch_add(1, Ordering::Relaxed));
+        hex(hash.finish())
     }
 
     /// The key of hashes that nobody outside should be able to make.

@@ -76,7 +76,7 @@ counters! {
     looped,
     /// Routes that panicked or ended in an error of their own; their callers got 500.
     failed,
-    /// Routes that wait now.
+    /// Routes that wait now, and requests from here that somebody waits for.
     parked,
     /// Messages handed to the transport.
     sent,

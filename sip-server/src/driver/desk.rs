@@ -29,7 +29,11 @@ impl<R: Routes> Desk<R> {
 
     /// Says to the routes that the worker is there.
     pub(super) fn begin(&self) {
-        self.runners.start(Job::Event(Event::Started, EventCtx { local: self.local.clone() }, None));
+        self.event(Event::Started);
+    }
+
+    fn event(&self, event: Event) {
+        self.runners.start(Job::Event(event, EventCtx { local: self.local.clone() }, None));
     }
 
     pub(super) fn open(&self, post: Post) {
@@ -42,6 +46,7 @@ impl<R: Routes> Desk<R> {
                     self.runners.start(Job::Resumed(route, ctx));
                 }
             }
+            Post::Event(event) => self.event(*event),
             Post::Send(transmit) => {
                 self.local.shared.lent_is_sent();
                 self.local.outbox.borrow_mut().transmits.push(*transmit);
