@@ -221,7 +221,7 @@ impl Shared {
     }
 
     /// Has a worker that has sockets send this for one that has none. Gives it back when too much waits already.
-    pub(crate) fn lend(&self, transmit: Transmit) -> Result<(), Transmit> {
+    pub(crate) fn lend(&self, transmit: Box<Transmit>) -> Result<(), Box<Transmit>> {
         if self.0.lent.fetch_add(1, Ordering::Relaxed) >= MOST_LENT {
             self.0.lent.fetch_sub(1, Ordering::Relaxed);
             return Err(transmit);
@@ -230,7 +230,7 @@ impl Shared {
             Some(branch) => self.0.stripes.owner(branch.transaction),
             None => self.0.next.fetch_add(1, Ordering::Relaxed) % self.workers(),
         };
-        self.mail(worker, Post::Send(Box::new(transmit)));
+        self.mail(worker, Post::Send(transmit));
         Ok(())
     }
 

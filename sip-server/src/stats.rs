@@ -70,8 +70,10 @@ counters! {
     stray,
     /// Requests whose route ended without doing anything.
     silent,
-    /// Requests refused with 503: too many transactions or too many parked routes.
+    /// Requests refused with 503: too many transactions, too many parked routes, or the server ends.
     refused,
+    /// Requests refused with 503 because the worker was behind.
+    shed,
     /// Requests refused with 482: they came back unchanged.
     looped,
     /// Routes that panicked or ended in an error of their own; their callers got 500.

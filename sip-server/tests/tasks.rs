@@ -144,7 +144,7 @@ fn a_task_that_panics_or_fails_ends_alone() {
     let (routes, told) = told();
     play::run(5, Server::new().workers(1), routes, async |world| {
         let shared = world.shared();
-        #[expect(clippy::panic, reason = "a bug of the application")]
+        #[allow(clippy::panic, reason = "a bug of the application")]
         shared.run(async |_| panic!("a bug of the application")).expect("room");
         shared.run(async |_| Err(StatusCode::NOT_FOUND.into())).expect("room");
         shared.post("after", Box::new(())).expect("room");

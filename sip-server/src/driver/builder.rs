@@ -46,6 +46,7 @@ pub struct Server {
     task_queue: usize,
     timers: Vec<(Arc<str>, Duration)>,
     max_parked: usize,
+    max_delay: Option<Duration>,
     loop_check: bool,
 }
 
@@ -61,6 +62,7 @@ impl Default for Server {
             task_queue: 10_000,
             timers: Vec::new(),
             max_parked: 200_000,
+            max_delay: Some(Duration::from_millis(200)),
             loop_check: true,
         }
     }
@@ -114,6 +116,14 @@ impl Server {
         self
     }
 
+    /// How long messages may wait for a worker. What has waited longer and starts something (no To tag) is answered 503
+    /// with Retry-After, without state and before its route; what belongs to a call is served all the same. Less than
+    /// the half second after which phones send again. `None`: never. Default: 200 ms.
+    pub fn max_delay(mut self, delay: Option<Duration>) -> Self {
+        self.max_delay = delay;
+        self
+    }
+
     /// Whether a request that comes back unchanged is answered 482 (RFC 3261 16.3, RFC 5393 4). Default: yes.
     pub fn loop_check(mut self, check: bool) -> Self {
         self.loop_check = check;
@@ -159,7 +169,6 @@ impl Server {
         let (phase, watch) = watch::channel(Phase::Running);
         let routes = Arc::new(routes);
         let mut threads = Vec::new();
-        let max_parked = self.max_parked;
         for (worker, mailbox) in (0_u16..).zip(mailboxes) {
             let (net, shared, watch, routes) = (net.clone(), shared.clone(), watch.clone(), routes.clone());
             let name = match usize::from(worker).checked_sub(self.workers) {
@@ -168,8 +177,8 @@ impl Server {
             };
             let receives = usize::from(worker) < self.workers;
             let (ready, started) = oneshot::channel::<Result<(), StartError>>();
+            let size = self.size(worker);
             let work = async move || {
-                let size = (worker, max_parked);
                 if receives {
                     let endpoint = match net.endpoint() {
                         Ok(endpoint) => endpoint,
@@ -231,16 +240,15 @@ impl Server {
         Ok((shared, receivers))
     }
 
+    /// The bounds of one worker.
+    pub(crate) fn size(&self, worker: u16) -> Size {
+        Size { worker, max_parked: self.max_parked, max_delay: self.max_delay }
+    }
+
     /// How many workers receive messages.
     #[cfg(feature = "play")]
     pub(crate) fn receiving(&self) -> usize {
         self.workers
-    }
-
-    /// How many routes may wait at once on each worker.
-    #[cfg(feature = "play")]
-    pub(crate) fn max_parked_routes(&self) -> usize {
-        self.max_parked
     }
 }
 
@@ -253,22 +261,29 @@ fn key(bytes: &[u8]) -> [u8; 16] {
     std::array::from_fn(|i| bytes.get(i).copied().unwrap_or_default())
 }
 
+/// Which worker, and its bounds.
+#[derive(Clone, Copy)]
+pub(crate) struct Size {
+    worker: u16,
+    max_parked: usize,
+    max_delay: Option<Duration>,
+}
+
 /// One worker around an endpoint, real or played.
 pub(crate) fn make_worker<R: Routes, E: Endpoint>(
-    (worker, max_parked): (u16, usize),
+    size: Size,
     endpoint: E,
     mailbox: UnboundedReceiver<Post>,
     phase: watch::Receiver<Phase>,
     shared: Shared,
     routes: Rc<R>,
 ) -> Worker<R, E> {
-    let local = make_local((worker, max_parked), shared, &routes);
-    Worker::new(endpoint, mailbox, phase, local, routes)
+    Worker::new(endpoint, mailbox, phase, make_local(size, shared, &routes), routes, size.max_delay)
 }
 
 /// One task worker.
 pub(crate) fn make_task_worker<R: Routes>(
-    size: (u16, usize),
+    size: Size,
     mailbox: UnboundedReceiver<Post>,
     phase: watch::Receiver<Phase>,
     shared: Shared,
@@ -277,7 +292,8 @@ pub(crate) fn make_task_worker<R: Routes>(
     TaskWorker::new(mailbox, phase, make_local(size, shared, &routes), routes)
 }
 
-fn make_local<R: Routes>((worker, max_parked): (u16, usize), shared: Shared, routes: &Rc<R>) -> Rc<Local> {
+fn make_local<R: Routes>(size: Size, shared: Shared, routes: &Rc<R>) -> Rc<Local> {
+    let Size { worker, max_parked, .. } = size;
     Rc::new(Local {
         worker,
         shared,

@@ -3,6 +3,7 @@
 mod asks;
 pub(crate) mod builder;
 mod desk;
+mod intake;
 mod job;
 mod message;
 mod response;

@@ -91,7 +91,7 @@ impl<R: Routes> TaskWorker<R> {
 
 /// Sends through a worker that has sockets.
 fn lend(local: &Local, transmit: Transmit) {
-    let Err(transmit) = local.shared.lend(transmit) else { return };
+    let Err(transmit) = local.shared.lend(Box::new(transmit)) else { return };
     local.stats().unsent.one();
     tracing::debug!(remote = %transmit.target.remote, "not sent: too much waits");
     if let Some(branch) = transmit.branch {

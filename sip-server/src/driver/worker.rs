@@ -1,7 +1,9 @@
 //! The one loop: receive, match, route, send.
 
-use std::future::pending;
+use std::future::{pending, poll_fn, ready};
+use std::pin::pin;
 use std::rc::Rc;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use sip_core::Target;
@@ -15,11 +17,18 @@ use crate::post::Post;
 use crate::routes::Routes;
 
 use super::desk::{Desk, closed};
+use super::intake::Intake;
 use super::job::Job;
+use super::message::Admission;
 use super::{message, response};
 
 /// How often the first worker looks for bindings that have ended.
 const HOUSEKEEPING: Duration = Duration::from_secs(1);
+
+/// As many messages as the sockets give at a time: more may wait there.
+const FULL: usize = 32;
+/// Batches that are read before one is worked off.
+const READ_AHEAD: usize = 8;
 
 /// What a server is doing.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -39,6 +48,7 @@ pub(crate) struct Worker<R: Routes, E> {
     phase: watch::Receiver<Phase>,
     local: Rc<Local>,
     desk: Desk<R>,
+    intake: Intake,
     /// When the first worker next looks for bindings that have ended.
     look: Instant,
 }
@@ -50,25 +60,28 @@ impl<R: Routes, E: Endpoint> Worker<R, E> {
         phase: watch::Receiver<Phase>,
         local: Rc<Local>,
         routes: Rc<R>,
+        max_delay: Option<Duration>,
     ) -> Self {
         let desk = Desk::new(local.clone(), routes);
         let look = clock::now() + HOUSEKEEPING;
-        Self { endpoint, mailbox, phase, local, desk, look }
+        Self { endpoint, mailbox, phase, local, desk, intake: Intake::new(max_delay), look }
     }
 
     /// Serves until the phase is [`Phase::Stopped`]. Runs inside a `LocalSet`.
     pub(crate) async fn run(mut self) {
-        let mut batch = Vec::new();
+        let worker = usize::from(self.local.worker);
         self.desk.begin();
         self.settle();
         loop {
             let wake = self.next_wake();
-            let worker = usize::from(self.local.worker);
+            let mut batch = self.intake.buffer();
+            let behind = !self.intake.is_empty();
             tokio::select! {
                 // In this order: while messages come in, nothing else is asked. What the other
                 // branches wake for is done or looked at in every turn anyway.
                 biased;
-                () = self.endpoint.recv(&mut batch) => {}
+                () = self.endpoint.recv(&mut batch), if self.intake.has_room() => {}
+                () = ready(()), if behind => {}
                 Some(post) = self.mailbox.recv() => self.desk.open(post),
                 () = self.local.dirty.notified() => {}
                 () = self.local.shared.stripes().wake(worker) => {}
@@ -79,9 +92,8 @@ impl<R: Routes, E: Endpoint> Worker<R, E> {
             if self.is_stopped() {
                 break;
             }
-            for inbound in batch.drain(..) {
-                self.inbound(inbound);
-            }
+            self.read_on(batch).await;
+            self.serve();
             while let Ok(post) = self.mailbox.try_recv() {
                 self.desk.open(post);
             }
@@ -91,16 +103,44 @@ impl<R: Routes, E: Endpoint> Worker<R, E> {
         self.settle();
     }
 
+    /// Takes a batch in, and as long as batches are full the next ones: what waits in the sockets would grow old unseen.
+    async fn read_on(&mut self, mut batch: Vec<Inbound>) {
+        for _ in 0..READ_AHEAD {
+            let full = batch.len() >= FULL;
+            self.intake.put(clock::now(), batch);
+            if !full || !self.intake.has_room() {
+                return;
+            }
+            batch = self.intake.buffer();
+            let mut recv = pin!(self.endpoint.recv(&mut batch));
+            poll_fn(|cx| Poll::Ready(_ = recv.as_mut().poll(cx))).await;
+        }
+        self.intake.put(clock::now(), batch);
+    }
+
+    /// Works one batch off.
+    fn serve(&mut self) {
+        let Some((mut batch, late)) = self.intake.take(clock::now()) else { return };
+        let admission = match *self.phase.borrow() {
+            Phase::Running if late => Admission::Shed,
+            Phase::Running => Admission::Open,
+            Phase::Draining | Phase::Stopped => Admission::Closed,
+        };
+        for inbound in batch.drain(..) {
+            self.inbound(inbound, admission);
+        }
+        self.intake.put_back(batch);
+    }
+
     /// Whether the server has ended; so too when nobody holds it any more.
     fn is_stopped(&self) -> bool {
         self.phase.has_changed().is_err() || *self.phase.borrow() == Phase::Stopped
     }
 
-    fn inbound(&mut self, inbound: Inbound) {
+    fn inbound(&mut self, inbound: Inbound, admission: Admission) {
         match inbound {
             Inbound::Message { msg, source } if msg.is_request() => {
-                let draining = *self.phase.borrow() == Phase::Draining;
-                if let Some(job) = message::request(&self.local, msg, source, draining) {
+                if let Some(job) = message::request(&self.local, msg, source, admission) {
                     self.desk.runners.start(job);
                 }
             }

@@ -140,7 +140,7 @@ pub fn run<R: Routes>(
         let mut workers = Vec::new();
         for (number, mailbox) in (0_u16..).zip(mailboxes) {
             let routes = Rc::new(routes(&shared));
-            let size = (number, server.max_parked_routes());
+            let size = server.size(number);
             if usize::from(number) >= server.receiving() {
                 let worker = make_task_worker(size, mailbox, watch.clone(), shared.clone(), routes);
                 workers.push(tokio::task::spawn_local(worker.run()));
