@@ -27,8 +27,11 @@ const HOUSEKEEPING: Duration = Duration::from_secs(1);
 
 /// As many messages as the sockets give at a time: more may wait there.
 const FULL: usize = 32;
-/// Batches that are read before one is worked off.
+/// Batches that are read in one go.
 const READ_AHEAD: usize = 8;
+/// How often the sockets are looked at while something waits here: a look may take a moment, in which the sockets
+/// let more gather.
+const READ_EVERY: Duration = Duration::from_millis(5);
 
 /// What a server is doing.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -49,6 +52,8 @@ pub(crate) struct Worker<R: Routes, E> {
     local: Rc<Local>,
     desk: Desk<R>,
     intake: Intake,
+    /// When the sockets are looked at again, although something waits here.
+    read_again: Instant,
     /// When the first worker next looks for bindings that have ended.
     look: Instant,
 }
@@ -63,8 +68,9 @@ impl<R: Routes, E: Endpoint> Worker<R, E> {
         max_delay: Option<Duration>,
     ) -> Self {
         let desk = Desk::new(local.clone(), routes);
-        let look = clock::now() + HOUSEKEEPING;
-        Self { endpoint, mailbox, phase, local, desk, intake: Intake::new(max_delay), look }
+        let now = clock::now();
+        let look = now + HOUSEKEEPING;
+        Self { endpoint, mailbox, phase, local, desk, intake: Intake::new(max_delay), read_again: now, look }
     }
 
     /// Serves until the phase is [`Phase::Stopped`]. Runs inside a `LocalSet`.
@@ -76,11 +82,12 @@ impl<R: Routes, E: Endpoint> Worker<R, E> {
             let wake = self.next_wake();
             let mut batch = self.intake.buffer();
             let behind = !self.intake.is_empty();
+            let reads = self.intake.has_room() && (!behind || clock::now() >= self.read_again);
             tokio::select! {
                 // In this order: while messages come in, nothing else is asked. What the other
                 // branches wake for is done or looked at in every turn anyway.
                 biased;
-                () = self.endpoint.recv(&mut batch), if self.intake.has_room() => {}
+                () = self.endpoint.recv(&mut batch), if reads => {}
                 () = ready(()), if behind => {}
                 Some(post) = self.mailbox.recv() => self.desk.open(post),
                 () = self.local.dirty.notified() => {}
@@ -106,8 +113,11 @@ impl<R: Routes, E: Endpoint> Worker<R, E> {
     /// Takes a batch in, and as long as batches are full the next ones: what waits in the sockets would grow old unseen.
     async fn read_on(&mut self, mut batch: Vec<Inbound>) {
         for _ in 0..READ_AHEAD {
-            let full = batch.len() >= FULL;
-            self.intake.put(clock::now(), batch);
+            let (now, full) = (clock::now(), batch.len() >= FULL);
+            if !batch.is_empty() {
+                self.read_again = now + READ_EVERY;
+            }
+            self.intake.put(now, batch);
             if !full || !self.intake.has_room() {
                 return;
             }
