@@ -44,6 +44,9 @@ pub struct Options {
     /// Worker threads. Default: one a core.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub workers: Option<u16>,
+    /// Threads for work that is no message: timers, queues, tasks. Default: 1.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub task_workers: Option<u16>,
     /// How to log; what to log is in the environment variable LOG, such as LOG=debug.
     #[arg(long, value_enum, default_value_t = LogFormat::Text)]
     pub log: LogFormat,
@@ -78,6 +81,9 @@ impl Options {
         }
         if let Some(workers) = self.workers {
             server = server.workers(usize::from(workers));
+        }
+        if let Some(workers) = self.task_workers {
+            server = server.task_workers(usize::from(workers));
         }
         server
     }

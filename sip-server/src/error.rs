@@ -20,12 +20,29 @@ pub enum StartError {
         /// What was asked for.
         asked: usize,
     },
+    /// `task_workers` is 0 or more than 64.
+    #[error("{asked} task workers: the setting `task_workers` takes 1 to 64")]
+    TaskWorkers {
+        /// What was asked for.
+        asked: usize,
+    },
+    /// More timers than a server may have.
+    #[error(transparent)]
+    Timers(#[from] QueueFull),
     /// A listen address could not be opened.
     #[error(transparent)]
     Bind(#[from] BindError),
     /// The operating system gave no random bytes or no thread.
     #[error("the operating system refused: {0}")]
     System(#[from] std::io::Error),
+}
+
+/// The task workers have as much before them as they may: try again later, or answer 503.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("{max} tasks wait already")]
+pub struct QueueFull {
+    /// The bound: [`Server::task_queue`](crate::Server::task_queue), or 1024 timers.
+    pub max: usize,
 }
 
 /// Why a route ended early. Each knows the reply that the caller gets: [`Self::status`].
@@ -90,6 +107,9 @@ pub enum RouteError {
     /// Too many routes wait already (`max_parked`): 503 with Retry-After.
     #[error("too many routes wait")]
     Busy,
+    /// Too many tasks wait already: 503 with Retry-After.
+    #[error(transparent)]
+    QueueFull(#[from] QueueFull),
 }
 
 impl RouteError {
@@ -104,7 +124,7 @@ impl RouteError {
             Self::Save(error) => error.status(),
             Self::Resolve(_) => StatusCode::new(478).unwrap_or(StatusCode::BAD_REQUEST),
             Self::NoBranch => StatusCode::TEMPORARILY_UNAVAILABLE,
-            Self::Send(_) | Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Send(_) | Self::Busy | Self::QueueFull(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Tm(error) => return tm_status(error),
             Self::Edit(_) | Self::WrongRoute { .. } => StatusCode::SERVER_INTERNAL_ERROR,
         })
@@ -116,7 +136,9 @@ impl RouteError {
     pub(crate) fn headers(&self) -> Headers {
         match self {
             Self::Save(error) => error.headers(),
-            Self::Busy | Self::Tm(TmError::Full { .. }) => vec![(HeaderName::RetryAfter, b"5".into())],
+            Self::Busy | Self::QueueFull(_) | Self::Tm(TmError::Full { .. }) => {
+                vec![(HeaderName::RetryAfter, b"5".into())]
+            }
             _ => Vec::new(),
         }
     }

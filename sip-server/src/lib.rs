@@ -111,7 +111,9 @@ mod routes;
 mod shared;
 mod stats;
 mod stripes;
+mod task;
 mod turn;
+mod uac;
 mod vars;
 
 pub use ctx::Ctx;
@@ -124,12 +126,13 @@ pub use ctx::send::SendCtx;
 pub use ctx::suspend::Resume;
 pub use ctx::wait::Outcome;
 pub use driver::builder::{Running, Server};
-pub use error::{RouteError, StartError};
+pub use error::{QueueFull, RouteError, StartError};
 pub use event::Event;
 pub use routed::Routed;
 pub use routes::Routes;
 pub use shared::Shared;
 pub use stats::Stats;
+pub use uac::{NewRequest, RequestOutcome};
 pub use vars::{VarValue, Vars};
 
 // What the signatures above speak of.

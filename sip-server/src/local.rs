@@ -106,6 +106,11 @@ impl Local {
         self.outbox.borrow_mut().transmits.push(Transmit { target, bytes, branch });
     }
 
+    /// Says how many wait here now.
+    pub(crate) fn count_parked(&self) {
+        self.stats().parked.set((self.lot.len() + self.others_waiting.get()) as u64);
+    }
+
     /// This worker's counters.
     pub(crate) fn stats(&self) -> &WorkerStats {
         self.shared.worker_stats(self.worker)

@@ -1,24 +1,29 @@
 //! What all workers of a server share.
 
-use std::any::Any;
+use std::hash::Hasher;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Instant, SystemTime};
 
+use sip_core::text::hex;
 use sip_core::{Host, Protocol, Target};
 use sip_modules::Myself;
 use sip_registrar::Registrar;
-use sip_transaction::{RouteId, Secret, Suspension};
+use sip_transaction::{RouteId, Secret, Suspension, Transmit};
 use sip_transport::{Listen, SendError};
+use siphasher::sip::SipHasher13;
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::clock;
 use crate::error::RouteError;
-use crate::event::Event;
 use crate::post::Post;
 use crate::stats::{Stats, WorkerStats};
 use crate::stripes::Stripes;
+use crate::task::Tasks;
+
+/// Messages of task workers that may wait to be sent by the others.
+const MOST_LENT: usize = 16_384;
 
 /// What all workers of a server share: transactions, location, addresses, mailboxes.
 ///
@@ -39,7 +44,12 @@ struct Inner {
     registrar: Registrar,
     mailboxes: Box<[UnboundedSender<Post>]>,
     stats: Box<[WorkerStats]>,
+    tasks: Tasks,
+    /// Whose turn it is to send for a task worker.
     next: AtomicUsize,
+    /// Messages of task workers that wait in mailboxes.
+    lent: AtomicUsize,
+    tokens: AtomicU64,
 }
 
 impl std::fmt::Debug for Shared {
@@ -61,13 +71,25 @@ pub(crate) struct Parts {
     pub(crate) domains: Vec<String>,
     pub(crate) loop_check: bool,
     pub(crate) registrar: Registrar,
+    /// Those of the task workers last.
     pub(crate) mailboxes: Box<[UnboundedSender<Post>]>,
+    pub(crate) task_queue: usize,
 }
 
 impl Shared {
     pub(crate) fn new(parts: Parts) -> Self {
-        let Parts { stripes, secret, key, listens, local_for, domains, loop_check, registrar, mailboxes } =
-            parts;
+        let Parts {
+            stripes,
+            secret,
+            key,
+            listens,
+            local_for,
+            domains,
+            loop_check,
+            registrar,
+            mailboxes,
+            task_queue,
+        } = parts;
         let stats = mailboxes.iter().map(|_| WorkerStats::default()).collect();
         Self(Arc::new(Inner {
             stripes,
@@ -80,7 +102,10 @@ impl Shared {
             registrar,
             mailboxes,
             stats,
+            tasks: Tasks::new(task_queue),
             next: AtomicUsize::new(0),
+            lent: AtomicUsize::new(0),
+            tokens: AtomicU64::new(0),
         }))
     }
 
@@ -109,12 +134,6 @@ impl Shared {
         &self.0.registrar
     }
 
-    /// Runs [`Routes::event`](crate::Routes::event) with this on one of the workers, each in turn.
-    pub fn post(&self, name: &'static str, data: Box<dyn Any + Send>) {
-        let worker = self.0.next.fetch_add(1, Ordering::Relaxed) % self.0.mailboxes.len();
-        self.mail(worker, Post::Event(Event::Posted { name, data }));
-    }
-
     /// Goes on with a suspended transaction: `t_continue(index, label, route)`.
     ///
     /// The right to do so is [`Resume::suspension`](crate::Resume::suspension). The route runs on the worker that is
@@ -138,6 +157,7 @@ impl Shared {
         for worker in &self.0.stats {
             worker.add_to(&mut sum);
         }
+        (sum.tasks_waiting, sum.tasks_refused, sum.timers_skipped) = self.0.tasks.counts();
         self.0.stripes.sum(sum, |mut sum, stripe| {
             let table = stripe.table.stats();
             sum.transactions += table.transactions as u64;
@@ -157,6 +177,15 @@ impl Shared {
     /// The address of ours that a message to this target leaves from: what stands in our Via.
     pub(crate) fn local_for(&self, target: &Target) -> Result<SocketAddr, SendError> {
         (self.0.local_for)(target)
+    }
+
+    /// Sixteen hex digits that nobody outside can guess, other ones each time: for tags, Call-IDs and nonces of requests
+    /// that start here.
+    pub(crate) fn token(&self) -> String {
+        let mut hash = SipHasher13::new_with_key(&self.0.key);
+        hash.write(b"token");
+        hash.write_u64(self.0.tokens.fetch_add(1, Ordering::Relaxed));
+        hex(hash.finish())
     }
 
     /// The key of hashes that nobody outside should be able to make.
@@ -179,6 +208,35 @@ impl Shared {
 
     pub(crate) fn worker_stats(&self, worker: u16) -> &WorkerStats {
         &self.0.stats[usize::from(worker)]
+    }
+
+    /// How many workers receive messages.
+    pub(crate) fn workers(&self) -> usize {
+        self.0.stripes.workers()
+    }
+
+    /// What waits for the task workers.
+    pub(crate) fn tasks(&self) -> &Tasks {
+        &self.0.tasks
+    }
+
+    /// Has a worker that has sockets send this for one that has none. Gives it back when too much waits already.
+    pub(crate) fn lend(&self, transmit: Box<Transmit>) -> Result<(), Box<Transmit>> {
+        if self.0.lent.fetch_add(1, Ordering::Relaxed) >= MOST_LENT {
+            self.0.lent.fetch_sub(1, Ordering::Relaxed);
+            return Err(transmit);
+        }
+        let worker = match transmit.branch {
+            Some(branch) => self.0.stripes.owner(branch.transaction),
+            None => self.0.next.fetch_add(1, Ordering::Relaxed) % self.workers(),
+        };
+        self.mail(worker, Post::Send(transmit));
+        Ok(())
+    }
+
+    /// A message that was lent is on its way.
+    pub(crate) fn lent_is_sent(&self) {
+        self.0.lent.fetch_sub(1, Ordering::Relaxed);
     }
 
     /// Puts mail into the box of a worker. A worker that has ended no longer reads it: its

@@ -100,6 +100,11 @@ impl Stripes {
         id.stripe(self.bits) % self.sleepers.len()
     }
 
+    /// How many workers look after them.
+    pub(crate) fn workers(&self) -> usize {
+        self.sleepers.len()
+    }
+
     fn lock(&self, number: usize) -> Locked<'_> {
         let slot = &self.slots[number & (self.slots.len() - 1)];
         Locked { all: self, number, slot, stripe: slot.stripe.lock() }

@@ -16,6 +16,7 @@ mod respond;
 mod rr;
 pub(crate) mod send;
 pub(crate) mod suspend;
+mod uac;
 pub(crate) mod via;
 pub(crate) mod wait;
 

@@ -12,6 +12,7 @@ use crate::local::{Asked, Local};
 use crate::lot::Delivery;
 use crate::post::Post;
 use crate::turn::{Kind, Turn};
+use crate::uac::send::abandoned;
 
 use super::job::Job;
 
@@ -48,7 +49,7 @@ pub(super) fn job(local: &Rc<Local>, ask: Ask) -> Option<Job> {
             let ctx = later(local, id.transaction, Some(Asked::failure(id)), Some(response))?;
             Some(Job::Failure(route, ctx))
         }
-        // Nothing here starts a request.
+        // A request that starts here is waited for, never given to a route directly.
         AskKind::Outcome { .. } => None,
     }
 }
@@ -70,11 +71,14 @@ pub(super) fn later(
     Some(Box::new(FailureCtx { ctx: Ctx::new(msg, Rc::new(turn)), response }))
 }
 
-/// Gives the failure of every branch to the route that waits for it here. If nobody waits any more,
-/// tm goes on without.
+/// Gives the failure of every branch, or the outcome of a request that started here, to the route that waits for it
+/// here. If nobody waits any more, tm goes on without.
 pub(super) fn deliver_failed(local: &Rc<Local>, ticket: Ticket, ask: Ask) {
     if let Err(Delivery::Failed(ask)) = local.lot.deliver(ticket, Delivery::Failed(Box::new(ask))) {
-        local.answer(Asked::failure(ask.id));
+        match ask.kind {
+            AskKind::Outcome { .. } => abandoned(local, &ask),
+            _ => local.answer(Asked::failure(ask.id)),
+        }
     }
 }
 

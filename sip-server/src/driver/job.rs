@@ -11,6 +11,7 @@ use crate::ctx::reply::ReplyCtx;
 use crate::event::Event;
 use crate::local::Local;
 use crate::routes::Routes;
+use crate::task::{Running, TimerTurn};
 use crate::turn::Turn;
 
 /// A route to run. Its context is large, and in a box: made in its place once and never moved.
@@ -22,7 +23,9 @@ pub(super) enum Job {
     Failure(RouteId, Box<FailureCtx>),
     BranchFailure(RouteId, Box<FailureCtx>),
     Resumed(RouteId, Box<FailureCtx>),
-    Event(Event, EventCtx),
+    /// The last is held while it runs.
+    Event(Event, EventCtx, Option<TimerTurn>),
+    Task(Running),
 }
 
 impl Job {
@@ -33,7 +36,7 @@ impl Job {
             Self::Failure(_, ctx) | Self::BranchFailure(_, ctx) | Self::Resumed(_, ctx) => {
                 Some(ctx.ctx.turn.clone())
             }
-            Self::Response(_) | Self::Reply(..) | Self::Event(..) => None,
+            Self::Response(_) | Self::Reply(..) | Self::Event(..) | Self::Task(_) => None,
         }
     }
 }
@@ -72,7 +75,8 @@ pub(super) async fn run<R: Routes>(routes: &R, local: &Rc<Local>, job: Job) {
             let _ =
                 local.step(ask.transaction, |stripe, now, out| stripe.table.answer(now, ask, answer, out));
         }
-        Job::Event(event, mut ctx) => report(local, routes.event(event, &mut ctx).await),
+        Job::Event(event, mut ctx, _turn) => report(local, routes.event(event, &mut ctx).await),
+        Job::Task(task) => report(local, task.await),
     }
 }
 

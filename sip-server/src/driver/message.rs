@@ -15,8 +15,24 @@ use crate::turn::{Kind, Turn};
 
 use super::job::Job;
 
+/// What is done with requests that start something.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Admission {
+    /// They are served.
+    Open,
+    /// The worker is behind: they get 503.
+    Shed,
+    /// The server is ending: they get 503.
+    Closed,
+}
+
 /// Takes a request in: what is to be run for it, if anything.
-pub(super) fn request(local: &Rc<Local>, mut msg: Message, source: Source, draining: bool) -> Option<Job> {
+pub(super) fn request(
+    local: &Rc<Local>,
+    mut msg: Message,
+    source: Source,
+    admission: Admission,
+) -> Option<Job> {
     local.stats().requests.one();
     msg.stamp_received(&source);
     let cseq = match essentials(&msg) {
@@ -31,6 +47,15 @@ pub(super) fn request(local: &Rc<Local>, mut msg: Message, source: Source, drain
             local.stats().absorbed.one();
             None
         }
+        // Not before tm has looked: what it knows is a retransmission, and its call goes on.
+        Matched::New if admission != Admission::Open && starts_something(&msg) => {
+            match admission {
+                Admission::Shed => local.stats().shed.one(),
+                _ => local.stats().refused.one(),
+            }
+            refuse(&Turn::new(local.clone(), Kind::Request, msg, source));
+            None
+        }
         Matched::New if local.shared.checks_loops() && has_looped(local, &msg) => {
             local.stats().looped.one();
             let turn = Turn::new(local.clone(), Kind::Request, msg, source);
@@ -39,10 +64,6 @@ pub(super) fn request(local: &Rc<Local>, mut msg: Message, source: Source, drain
         }
         Matched::New => {
             let turn = Turn::new(local.clone(), Kind::Request, msg.clone(), source);
-            if draining && starts_something(&msg) {
-                refuse(&turn);
-                return None;
-            }
             Some(Job::Request(Box::new(Ctx::new(msg, Rc::new(turn)))))
         }
         Matched::Cancel(invite) => {
@@ -119,7 +140,7 @@ fn has_looped(local: &Local, msg: &Message) -> bool {
         && msg.views::<Via<'_>>().filter_map(branch).any(|(_, hash)| hash == via::loop_hash(msg))
 }
 
-/// Whether a server that is ending should turn the request away: what belongs to a call goes on.
+/// Whether a server that is ending or behind turns the request away: what belongs to a call goes on.
 fn starts_something(msg: &Message) -> bool {
     !matches!(msg.method(), Some(Method::Ack | Method::Cancel | Method::Bye))
         && msg.to().is_ok_and(|to| to.tag().is_none())
@@ -160,8 +181,8 @@ fn refuse_malformed(
     }
 }
 
+/// 503 without state.
 fn refuse(turn: &Turn) {
-    turn.local.stats().refused.one();
     if let Ok(bytes) = turn.response(StatusCode::SERVICE_UNAVAILABLE).header("Retry-After", "10").finish() {
         let _ = turn.reply_stateless(bytes);
     }

@@ -2,8 +2,11 @@
 
 mod asks;
 pub(crate) mod builder;
+mod desk;
+mod intake;
 mod job;
 mod message;
 mod response;
 mod runner;
+pub(crate) mod task_worker;
 pub(crate) mod worker;
