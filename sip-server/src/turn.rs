@@ -11,7 +11,7 @@ use bytes::Bytes;
 use sip_core::build::{self, ResponseBuilder};
 use sip_core::{EditError, Message, Method, Source, StatusCode, Target};
 use sip_modules::rr::{self, Side};
-use sip_transaction::{Armed, Asker, RouteId, Ticket, TransactionId, Wait};
+use sip_transaction::{Armed, Arrival, Asker, RouteId, Ticket, TransactionId, Wait};
 
 use crate::error::RouteError;
 use crate::kept::Kept;
@@ -36,6 +36,8 @@ pub(crate) struct Turn {
     /// The request as received.
     pub(crate) received: Message,
     pub(crate) source: Source,
+    /// What tm has read in it, where that was before this turn.
+    arrival: Option<Arrival>,
     pub(crate) transaction: Cell<Option<TransactionId>>,
     /// What tm waits for until this route has ended.
     pub(crate) ask: Cell<Option<Asked>>,
@@ -76,6 +78,7 @@ impl Turn {
             kind,
             received,
             source,
+            arrival: None,
             transaction: Cell::new(None),
             ask: Cell::new(None),
             ticket: Cell::new(None),
@@ -97,6 +100,11 @@ impl Turn {
             counted: Cell::new(false),
             ruri_at_start: None,
         }
+    }
+
+    /// With what tm has read in the request.
+    pub(crate) fn arrived(self, arrival: Arrival) -> Self {
+        Self { arrival: Some(arrival), ..self }
     }
 
     /// The turn of a later route of a transaction.
@@ -126,7 +134,11 @@ impl Turn {
         if let Some(id) = self.transaction.get() {
             return Ok(id);
         }
-        let id = self.local.create(&self.received, &self.source)?;
+        let arrival = match self.arrival {
+            Some(arrival) => arrival,
+            None => Arrival::read(&self.received, &self.source, self.local.shared.secret())?,
+        };
+        let id = self.local.create(&self.received, &arrival, &self.source)?;
         self.transaction.set(Some(id));
         Ok(id)
     }
@@ -235,7 +247,10 @@ impl Turn {
                 instead: "an ACK has no response; relay it or end the route",
             });
         }
-        let target = Target::for_response(&self.received.top_via()?, &self.source);
+        let target = match &self.arrival {
+            Some(arrival) => arrival.target(),
+            None => Target::for_response(&self.received.top_via()?, &self.source),
+        };
         self.local.send(target, bytes, None);
         self.acted.set(true);
         Ok(())

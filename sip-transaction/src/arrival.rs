@@ -42,6 +42,11 @@ impl Arrival {
         Ok(Arrival { key, invite, target: Target::for_response(&parts.via, from), call })
     }
 
+    /// Where its responses go: see [`Target::for_response`].
+    pub fn target(&self) -> Target {
+        self.target
+    }
+
     /// The table of this request, of `1 << stripe_bits`: as [`stripe_of`](crate::stripe_of).
     pub fn stripe(&self, stripe_bits: u32) -> usize {
         (self.call & ((1 << stripe_bits) - 1)) as usize
