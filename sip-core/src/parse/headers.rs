@@ -8,8 +8,9 @@ use crate::ascii::{decimal, is_lws, is_token, trim_end};
 use crate::error::ParseError;
 use crate::message::slots::{Origin, Slot, Slots};
 use crate::message::start::StartLine;
-use crate::name::{HeaderName, NameId, lookup};
+use crate::name::{NameId, lookup};
 use crate::parse::limits::Limits;
+use crate::parse::names::usual_name;
 use crate::parse::start_line::start_line;
 use crate::scan::line::folded_end;
 
@@ -24,16 +25,27 @@ pub(crate) struct Head {
     pub(crate) body_len: Option<usize>,
 }
 
-/// The id of Content-Length.
-pub(crate) fn content_length_id() -> NameId {
-    HeaderName::ContentLength.id()
-}
-
 /// Reads a head that begins at `bytes[0]`.
 pub(crate) fn head(bytes: &[u8], limits: &Limits) -> Result<Head, ParseError> {
+    let mut slots = Slots::new();
+    let Scanned { start, end, body_len } = scan(bytes, limits, &mut slots)?;
+    Ok(Head { start, slots, end, body_len })
+}
+
+/// What stands in a head beside the header lines.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Scanned {
+    pub(crate) start: StartLine,
+    pub(crate) end: usize,
+    pub(crate) body_len: Option<usize>,
+}
+
+/// As [`head`]; the header lines are added to `slots`, which is empty.
+#[inline]
+pub(crate) fn scan(bytes: &[u8], limits: &Limits, slots: &mut Slots) -> Result<Scanned, ParseError> {
     // Offsets have 32 bits.
     let window = &bytes[..bytes.len().min(limits.head_bytes).min(u32::MAX as usize)];
-    scan(window, limits).map_err(|error| match error {
+    scan_window(window, limits, slots).map_err(|error| match error {
         ParseError::HeadUnfinished { .. } if window.len() < bytes.len() => {
             ParseError::HeadTooLarge { max: limits.head_bytes }
         }
@@ -41,47 +53,71 @@ pub(crate) fn head(bytes: &[u8], limits: &Limits) -> Result<Head, ParseError> {
     })
 }
 
-fn scan(bytes: &[u8], limits: &Limits) -> Result<Head, ParseError> {
+#[inline]
+fn scan_window(bytes: &[u8], limits: &Limits, slots: &mut Slots) -> Result<Scanned, ParseError> {
     let start = start_line(bytes, limits)?;
-    let mut slots = Slots::new();
-    let mut body_len = None;
-    let mut at = start.line.end as usize;
-    loop {
-        match bytes.get(at..) {
-            Some([b'\r', b'\n', ..]) => break,
-            Some([b'\r']) | Some([]) | None => return Err(ParseError::HeadUnfinished { have: bytes.len() }),
+    let mut lines = Lines { bytes, at: start.line.end as usize, limits, count: 0, body_len: None, error: None };
+    slots.extend(&mut lines);
+    match lines.error {
+        None => Ok(Scanned { start, end: lines.at + 2, body_len: lines.body_len }),
+        Some(error) => Err(error),
+    }
+}
+
+/// The header lines one by one, up to the empty line or to what is wrong.
+struct Lines<'a> {
+    bytes: &'a [u8],
+    /// Where the next line begins.
+    at: usize,
+    limits: &'a Limits,
+    count: usize,
+    body_len: Option<usize>,
+    error: Option<ParseError>,
+}
+
+impl Lines<'_> {
+    #[inline(always)]
+    fn read(&mut self) -> Result<Option<Slot>, ParseError> {
+        match self.bytes.get(self.at..) {
+            Some([b'\r', b'\n', ..]) => return Ok(None),
+            Some([b'\r']) | Some([]) | None => {
+                return Err(ParseError::HeadUnfinished { have: self.bytes.len() });
+            }
             Some(_) => {}
         }
-        let slot = header_line(bytes, at, limits)?;
-        if slot.id == content_length_id() {
-            body_len = Some(content_length(bytes, &slot, body_len, limits)?);
+        let slot = header_line(self.bytes, self.at, self.limits)?;
+        if slot.id == NameId::CONTENT_LENGTH {
+            self.body_len = Some(content_length(self.bytes, &slot, self.body_len, self.limits)?);
         }
-        if slots.len() == limits.headers {
-            return Err(ParseError::TooManyHeaders { max: limits.headers });
+        if self.count == self.limits.headers {
+            return Err(ParseError::TooManyHeaders { max: self.limits.headers });
         }
-        slots.push(slot);
-        at = slot.end as usize;
+        self.count += 1;
+        self.at = slot.end as usize;
+        Ok(Some(slot))
     }
-    Ok(Head { start, slots, end: at + 2, body_len })
+}
+
+impl Iterator for Lines<'_> {
+    type Item = Slot;
+
+    #[inline]
+    fn next(&mut self) -> Option<Slot> {
+        self.read().unwrap_or_else(|error| {
+            self.error = Some(error);
+            None
+        })
+    }
 }
 
 /// Reads the header line that begins at `bytes[at]`, with the lines folded into it.
 #[inline(always)]
 pub(crate) fn header_line(bytes: &[u8], at: usize, limits: &Limits) -> Result<Slot, ParseError> {
-    let mut colon = at;
-    while let Some(&b) = bytes.get(colon)
-        && is_token(b)
-    {
-        colon += 1;
-    }
-    let name = &bytes[at..colon];
-    while matches!(bytes.get(colon), Some(b' ' | b'\t')) {
-        colon += 1;
-    }
-    if bytes.get(colon) != Some(&b':') || name.is_empty() {
-        return Err(no_header(bytes, colon));
-    }
-    if name.len() > limits.name_bytes.min(usize::from(u16::MAX)) {
+    let (id, len, colon) = match usual_name(&bytes[at..]) {
+        Some((id, len)) => (id, len, at + len),
+        None => any_name(bytes, at)?,
+    };
+    if len > limits.name_bytes.min(usize::from(u16::MAX)) {
         return Err(ParseError::HeaderNameTooLong { max: limits.name_bytes.min(usize::from(u16::MAX)) });
     }
     let mut value = colon + 1;
@@ -99,10 +135,28 @@ pub(crate) fn header_line(bytes: &[u8], at: usize, limits: &Limits) -> Result<Sl
         start: offset(at),
         value: offset(value),
         end: offset(end),
-        name_len: name.len() as u16,
-        id: lookup(name),
+        name_len: len as u16,
+        id,
         origin: Origin::Wire,
     })
+}
+
+/// The name at `bytes[at]`, however it is written: its id, its length, and where its colon is.
+fn any_name(bytes: &[u8], at: usize) -> Result<(NameId, usize, usize), ParseError> {
+    let mut colon = at;
+    while let Some(&b) = bytes.get(colon)
+        && is_token(b)
+    {
+        colon += 1;
+    }
+    let name = &bytes[at..colon];
+    while matches!(bytes.get(colon), Some(b' ' | b'\t')) {
+        colon += 1;
+    }
+    if bytes.get(colon) != Some(&b':') || name.is_empty() {
+        return Err(no_header(bytes, colon));
+    }
+    Ok((lookup(name), name.len(), colon))
 }
 
 /// What is wrong where a colon should be.

@@ -2,6 +2,7 @@
 
 pub(crate) mod line;
 pub(crate) mod quoted;
+pub(crate) mod word;
 
 use crate::ascii::{is_lws, is_token};
 use crate::scan::quoted::quoted_end;

@@ -1,0 +1,105 @@
+//! Eight bytes at a time: a word of memory tells which of its bytes are of some kind.
+//!
+//! A mark is the highest bit of a byte. The first mark of a word is exact; behind it there may be marks that mean
+//! nothing, because a subtraction borrows upwards.
+
+const ONES: u64 = 0x0101_0101_0101_0101;
+const HIGH: u64 = 0x8080_8080_8080_8080;
+
+/// Marks the bytes of `word` that are `byte`.
+#[inline(always)]
+pub(crate) const fn equal(word: u64, byte: u8) -> u64 {
+    let differs = word ^ (ONES * byte as u64);
+    differs.wrapping_sub(ONES) & !differs & HIGH
+}
+
+/// Marks the bytes of `word` below `limit`, which is at most 128.
+#[inline(always)]
+pub(crate) const fn below(word: u64, limit: u8) -> u64 {
+    word.wrapping_sub(ONES * limit as u64) & !word & HIGH
+}
+
+/// Which byte the first mark is at: 8 without a mark.
+#[inline(always)]
+pub(crate) const fn first(marks: u64) -> usize {
+    (marks.trailing_zeros() / 8) as usize
+}
+
+/// Every bit of the bytes up to the first mark, with that of the mark; of a word without marks, all.
+#[inline(always)]
+pub(crate) const fn through_first(marks: u64) -> u64 {
+    marks ^ marks.wrapping_sub(1)
+}
+
+/// The words of sixteen bytes, the first byte lowest.
+#[inline(always)]
+pub(crate) const fn pair(chunk: &[u8; 16]) -> (u64, u64) {
+    let both = u128::from_le_bytes(*chunk);
+    (both as u64, (both >> 64) as u64)
+}
+
+/// The offset of the first byte for which one of two words of text has a mark, from `from` on; where fewer than
+/// sixteen bytes are left, the offset of the first of these.
+#[inline(always)]
+pub(crate) fn skip_unmarked(text: &[u8], from: usize, mark: impl Fn(u64) -> u64) -> usize {
+    let mut at = from;
+    while let Some(chunk) = text.get(at..).and_then(|rest| rest.first_chunk::<16>()) {
+        let (low, high) = pair(chunk);
+        let (low, high) = (mark(low), mark(high));
+        if low | high != 0 {
+            return at + if low != 0 { first(low) } else { 8 + first(high) };
+        }
+        at += 16;
+    }
+    at
+}
+
+/// The offset of the first `byte` from `from` on. For short texts; [`memchr::memchr`] is for long ones.
+#[inline(always)]
+pub(crate) fn find(text: &[u8], from: usize, byte: u8) -> Option<usize> {
+    let at = skip_unmarked(text, from, |word| equal(word, byte));
+    let rest = text.get(at..)?;
+    rest.iter().position(|&b| b == byte).map(|found| at + found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_mark_is_exact_wherever_it_is() {
+        for at in 0..8 {
+            for byte in 0..=255u8 {
+                let mut text = [b'x'; 8];
+                text[at] = byte;
+                let word = u64::from_le_bytes(text);
+                let is = |marks: u64, found: bool| first(marks) == if found { at } else { 8 };
+                assert!(is(equal(word, b':'), byte == b':'), "{byte} at {at}");
+                assert!(is(below(word, 14), byte < 14), "{byte} at {at}");
+                assert!(is(below(word, 0x21), byte < 0x21), "{byte} at {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn bytes_up_to_the_first_mark_are_kept() {
+        let word = u64::from_le_bytes(*b"Via: a:b");
+        let kept = |byte| (word & through_first(equal(word, byte))).to_le_bytes();
+        assert_eq!(kept(b':'), *b"Via:\0\0\0\0");
+        assert_eq!((kept(b'V'), kept(b'b'), kept(b'?')), (*b"V\0\0\0\0\0\0\0", *b"Via: a:b", *b"Via: a:b"));
+    }
+
+    #[test]
+    fn a_byte_is_found_at_any_place_of_a_text_of_any_length() {
+        for len in 0..40 {
+            assert_eq!(find(&vec![b'x'; len], 0, b'@'), None);
+            for at in 0..len {
+                let mut text = vec![b'x'; len];
+                text[at] = b'@';
+                text[len - 1] = b'@';
+                assert_eq!(find(&text, 0, b'@'), Some(at), "{at} of {len}");
+                assert_eq!(find(&text, at, b'@'), Some(at), "{at} of {len}");
+            }
+        }
+    }
+}
