@@ -4,6 +4,8 @@
 //! stand there: a control byte in a name is how a header gets past a filter that reads names in
 //! another way than the next hop. Values are not looked at; only their lines must end in CRLF.
 
+use memchr::memchr;
+
 use crate::ascii::{decimal, is_lws, is_token, trim_end};
 use crate::error::ParseError;
 use crate::message::slots::{Origin, Slot, Slots};
@@ -56,81 +58,52 @@ pub(crate) fn scan(bytes: &[u8], limits: &Limits, slots: &mut Slots) -> Result<S
 #[inline]
 fn scan_window(bytes: &[u8], limits: &Limits, slots: &mut Slots) -> Result<Scanned, ParseError> {
     let start = start_line(bytes, limits)?;
-    let mut lines = Lines { bytes, at: start.line.end as usize, limits, count: 0, body_len: None, error: None };
-    slots.extend(&mut lines);
-    match lines.error {
-        None => Ok(Scanned { start, end: lines.at + 2, body_len: lines.body_len }),
-        Some(error) => Err(error),
-    }
-}
-
-/// The header lines one by one, up to the empty line or to what is wrong.
-struct Lines<'a> {
-    bytes: &'a [u8],
-    /// Where the next line begins.
-    at: usize,
-    limits: &'a Limits,
-    count: usize,
-    body_len: Option<usize>,
-    error: Option<ParseError>,
-}
-
-impl Lines<'_> {
-    #[inline(always)]
-    fn read(&mut self) -> Result<Option<Slot>, ParseError> {
-        match self.bytes.get(self.at..) {
-            Some([b'\r', b'\n', ..]) => return Ok(None),
-            Some([b'\r']) | Some([]) | None => {
-                return Err(ParseError::HeadUnfinished { have: self.bytes.len() });
-            }
-            Some(_) => {}
-        }
-        let slot = header_line(self.bytes, self.at, self.limits)?;
+    let (mut at, mut count, mut body_len) = (start.line.end as usize, 0, None);
+    loop {
+        let rest = &bytes[at..];
+        let name = match usual_name(rest) {
+            Some((id, len)) => (id, len, at + len),
+            None => match rest {
+                [b'\r', b'\n', ..] => break,
+                [b'\r'] | [] => return Err(ParseError::HeadUnfinished { have: bytes.len() }),
+                _ => any_name(bytes, at)?,
+            },
+        };
+        let slot = named_line(bytes, at, name, limits)?;
         if slot.id == NameId::CONTENT_LENGTH {
-            self.body_len = Some(content_length(self.bytes, &slot, self.body_len, self.limits)?);
+            body_len = Some(content_length(bytes, &slot, body_len, limits)?);
         }
-        if self.count == self.limits.headers {
-            return Err(ParseError::TooManyHeaders { max: self.limits.headers });
+        if count == limits.headers {
+            return Err(ParseError::TooManyHeaders { max: limits.headers });
         }
-        self.count += 1;
-        self.at = slot.end as usize;
-        Ok(Some(slot))
+        count += 1;
+        slots.push(slot);
+        at = slot.end as usize;
     }
-}
-
-impl Iterator for Lines<'_> {
-    type Item = Slot;
-
-    #[inline]
-    fn next(&mut self) -> Option<Slot> {
-        self.read().unwrap_or_else(|error| {
-            self.error = Some(error);
-            None
-        })
-    }
+    Ok(Scanned { start, end: at + 2, body_len })
 }
 
 /// Reads the header line that begins at `bytes[at]`, with the lines folded into it.
-#[inline(always)]
 pub(crate) fn header_line(bytes: &[u8], at: usize, limits: &Limits) -> Result<Slot, ParseError> {
-    let (id, len, colon) = match usual_name(&bytes[at..]) {
-        Some((id, len)) => (id, len, at + len),
-        None => any_name(bytes, at)?,
+    named_line(bytes, at, any_name(bytes, at)?, limits)
+}
+
+/// Reads the header line at `bytes[at]`, whose name has this id and length and this place of its colon.
+#[inline(always)]
+fn named_line(
+    bytes: &[u8],
+    at: usize,
+    (id, len, colon): (NameId, usize, usize),
+    limits: &Limits,
+) -> Result<Slot, ParseError> {
+    if len > limits.name_bytes {
+        return Err(ParseError::HeaderNameTooLong { max: limits.name_bytes });
+    }
+    let (value, end) = match bytes.get(colon + 1..) {
+        // Mostly one space and then the value.
+        Some([b' ', first, ..]) if !is_lws(*first) => (colon + 2, folded_end(bytes, colon + 2)?),
+        _ => any_value(bytes, colon + 1)?,
     };
-    if len > limits.name_bytes.min(usize::from(u16::MAX)) {
-        return Err(ParseError::HeaderNameTooLong { max: limits.name_bytes.min(usize::from(u16::MAX)) });
-    }
-    let mut value = colon + 1;
-    while matches!(bytes.get(value), Some(b' ' | b'\t')) {
-        value += 1;
-    }
-    let end = folded_end(bytes, value)?;
-    if bytes[value] == b'\r' {
-        // The value is empty, or begins on the next line.
-        while value < end - 2 && is_lws(bytes[value]) {
-            value += 1;
-        }
-    }
     Ok(Slot {
         start: offset(at),
         value: offset(value),
@@ -141,8 +114,31 @@ pub(crate) fn header_line(bytes: &[u8], at: usize, limits: &Limits) -> Result<Sl
     })
 }
 
+/// The value behind a colon, however far: where it begins, and the offset after its last line.
+fn any_value(bytes: &[u8], mut value: usize) -> Result<(usize, usize), ParseError> {
+    while matches!(bytes.get(value), Some(b' ' | b'\t')) {
+        value += 1;
+    }
+    let end = folded_end(bytes, value)?;
+    if bytes[value] == b'\r' {
+        // The value is empty, or begins on the next line.
+        while value < end - 2 && is_lws(bytes[value]) {
+            value += 1;
+        }
+    }
+    Ok((value, end))
+}
+
 /// The name at `bytes[at]`, however it is written: its id, its length, and where its colon is.
 fn any_name(bytes: &[u8], at: usize) -> Result<(NameId, usize, usize), ParseError> {
+    // A name that is known in whatever case is a token. Longer names than this are seldom known.
+    let near = &bytes[at..bytes.len().min(at + 32)];
+    if let Some(len) = memchr(b':', near)
+        && let id = lookup(&near[..len])
+        && id != NameId::OTHER
+    {
+        return Ok((id, len, at + len));
+    }
     let mut colon = at;
     while let Some(&b) = bytes.get(colon)
         && is_token(b)
@@ -155,6 +151,9 @@ fn any_name(bytes: &[u8], at: usize) -> Result<(NameId, usize, usize), ParseErro
     }
     if bytes.get(colon) != Some(&b':') || name.is_empty() {
         return Err(no_header(bytes, colon));
+    }
+    if name.len() > usize::from(u16::MAX) {
+        return Err(ParseError::HeaderNameTooLong { max: usize::from(u16::MAX) });
     }
     Ok((lookup(name), name.len(), colon))
 }

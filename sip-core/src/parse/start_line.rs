@@ -34,7 +34,8 @@ fn usual_request_line(bytes: &[u8], limits: &Limits) -> Option<StartLine> {
         return None;
     }
     let uri = method + 1;
-    let mut uri_end = skip_unmarked(bytes, uri, |word| below(word, b' ' + 1) | equal(word, 0x7f));
+    let ends = |word| below(word, b' ' + 1) | equal(word, 0x7f);
+    let mut uri_end = skip_unmarked(bytes, uri, ends, ends);
     while bytes.get(uri_end).is_some_and(|&b| b > b' ' && b != 0x7f) {
         uri_end += 1;
     }

@@ -9,7 +9,7 @@ use memchr::memchr2;
 
 use crate::ascii::{trim_end, trim_start};
 use crate::error::ParseError;
-use crate::scan::word::{below, skip_unmarked};
+use crate::scan::word::{below, loosely_below, skip_unmarked};
 
 /// The offset after the CRLF that ends the line holding `bytes[from]`.
 #[inline(always)]
@@ -17,7 +17,7 @@ pub(crate) fn line_end(bytes: &[u8], from: usize) -> Result<usize, ParseError> {
     let mut at = from;
     loop {
         // CR and LF are among the few bytes below 14; HTAB is the only other that is seen in practice.
-        at = skip_unmarked(bytes, at, |word| below(word, 14));
+        at = skip_unmarked(bytes, at, |word| loosely_below(word, 14), |word| below(word, 14));
         match bytes.get(at) {
             Some(b'\r') => {
                 return match bytes.get(at + 1) {

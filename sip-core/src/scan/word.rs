@@ -19,6 +19,12 @@ pub(crate) const fn below(word: u64, limit: u8) -> u64 {
     word.wrapping_sub(ONES * limit as u64) & !word & HIGH
 }
 
+/// As [`below`], with marks at bytes above 127 too: for text that is mostly ASCII.
+#[inline(always)]
+pub(crate) const fn loosely_below(word: u64, limit: u8) -> u64 {
+    word.wrapping_sub(ONES * limit as u64) & HIGH
+}
+
 /// Which byte the first mark is at: 8 without a mark.
 #[inline(always)]
 pub(crate) const fn first(marks: u64) -> usize {
@@ -38,16 +44,27 @@ pub(crate) const fn pair(chunk: &[u8; 16]) -> (u64, u64) {
     (both as u64, (both >> 64) as u64)
 }
 
-/// The offset of the first byte for which one of two words of text has a mark, from `from` on; where fewer than
-/// sixteen bytes are left, the offset of the first of these.
+/// The offset of the first byte from `from` on that `exact` marks; where fewer than sixteen bytes are left, that of
+/// the first of these. `loose` may mark more, and is asked first.
 #[inline(always)]
-pub(crate) fn skip_unmarked(text: &[u8], from: usize, mark: impl Fn(u64) -> u64) -> usize {
+pub(crate) fn skip_unmarked(
+    text: &[u8],
+    from: usize,
+    loose: impl Fn(u64) -> u64,
+    exact: impl Fn(u64) -> u64,
+) -> usize {
+    let Some(rest) = text.get(from..) else { return from };
     let mut at = from;
-    while let Some(chunk) = text.get(at..).and_then(|rest| rest.first_chunk::<16>()) {
+    for chunk in rest.as_chunks::<16>().0 {
         let (low, high) = pair(chunk);
-        let (low, high) = (mark(low), mark(high));
-        if low | high != 0 {
-            return at + if low != 0 { first(low) } else { 8 + first(high) };
+        if loose(low) | loose(high) != 0 {
+            let (low, high) = (exact(low), exact(high));
+            if low != 0 {
+                return at + first(low);
+            }
+            if high != 0 {
+                return at + 8 + first(high);
+            }
         }
         at += 16;
     }
@@ -57,7 +74,8 @@ pub(crate) fn skip_unmarked(text: &[u8], from: usize, mark: impl Fn(u64) -> u64)
 /// The offset of the first `byte` from `from` on. For short texts; [`memchr::memchr`] is for long ones.
 #[inline(always)]
 pub(crate) fn find(text: &[u8], from: usize, byte: u8) -> Option<usize> {
-    let at = skip_unmarked(text, from, |word| equal(word, byte));
+    let is = |word| equal(word, byte);
+    let at = skip_unmarked(text, from, is, is);
     let rest = text.get(at..)?;
     rest.iter().position(|&b| b == byte).map(|found| at + found)
 }
@@ -77,6 +95,7 @@ mod tests {
                 assert!(is(equal(word, b':'), byte == b':'), "{byte} at {at}");
                 assert!(is(below(word, 14), byte < 14), "{byte} at {at}");
                 assert!(is(below(word, 0x21), byte < 0x21), "{byte} at {at}");
+                assert!(is(loosely_below(word, 14), !(14..128).contains(&byte)), "{byte} at {at}");
             }
         }
     }
