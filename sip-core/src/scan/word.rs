@@ -4,7 +4,8 @@
 //! nothing, because a subtraction borrows upwards.
 
 const ONES: u64 = 0x0101_0101_0101_0101;
-const HIGH: u64 = 0x8080_8080_8080_8080;
+/// The bits that are marks.
+pub(crate) const HIGH: u64 = 0x8080_8080_8080_8080;
 
 /// Marks the bytes of `word` that are `byte`.
 #[inline(always)]
@@ -19,10 +20,16 @@ pub(crate) const fn below(word: u64, limit: u8) -> u64 {
     word.wrapping_sub(ONES * limit as u64) & !word & HIGH
 }
 
-/// As [`below`], with marks at bytes above 127 too: for text that is mostly ASCII.
+/// As [`below`], with marks at some bytes above 127 too: for text that is mostly ASCII.
 #[inline(always)]
 pub(crate) const fn loosely_below(word: u64, limit: u8) -> u64 {
     word.wrapping_sub(ONES * limit as u64) & HIGH
+}
+
+/// Marks the bytes of `word` above `limit`, which is below 127. A byte above 127 spoils those behind it.
+#[inline(always)]
+pub(crate) const fn above(word: u64, limit: u8) -> u64 {
+    word.wrapping_add(ONES * (127 - limit) as u64) & HIGH
 }
 
 /// Which byte the first mark is at: 8 without a mark.
@@ -71,13 +78,32 @@ pub(crate) fn skip_unmarked(
     at
 }
 
-/// The offset of the first `byte` from `from` on. For short texts; [`memchr::memchr`] is for long ones.
+/// The offset of the first byte of `text` that `marks` marks, if it does so for no other before it; where fewer than
+/// eight bytes are left, that of the first of these. For short texts.
 #[inline(always)]
-pub(crate) fn find(text: &[u8], from: usize, byte: u8) -> Option<usize> {
-    let is = |word| equal(word, byte);
-    let at = skip_unmarked(text, from, is, is);
-    let rest = text.get(at..)?;
-    rest.iter().position(|&b| b == byte).map(|found| at + found)
+pub(crate) fn skip_words(text: &[u8], marks: impl Fn(u64) -> u64) -> usize {
+    let mut at = 0;
+    for chunk in text.as_chunks::<8>().0 {
+        let found = marks(u64::from_le_bytes(*chunk));
+        if found != 0 {
+            return at + first(found);
+        }
+        at += 8;
+    }
+    at
+}
+
+/// The offset of the first `byte`. For short texts; [`memchr::memchr`] is for long ones.
+#[inline(always)]
+pub(crate) fn find(text: &[u8], byte: u8) -> Option<usize> {
+    let mut at = skip_words(text, |word| equal(word, byte));
+    while let Some(&here) = text.get(at) {
+        if here == byte {
+            return Some(at);
+        }
+        at += 1;
+    }
+    None
 }
 
 #[cfg(test)]
@@ -95,8 +121,18 @@ mod tests {
                 assert!(is(equal(word, b':'), byte == b':'), "{byte} at {at}");
                 assert!(is(below(word, 14), byte < 14), "{byte} at {at}");
                 assert!(is(below(word, 0x21), byte < 0x21), "{byte} at {at}");
-                assert!(is(loosely_below(word, 14), !(14..128).contains(&byte)), "{byte} at {at}");
+                assert!(byte > 127 || is(loosely_below(word, 14), byte < 14), "{byte} at {at}");
             }
+        }
+    }
+
+    #[test]
+    fn bytes_above_a_limit_are_marked_in_ascii() {
+        for (at, byte) in (0..8).flat_map(|at| (0..128).map(move |byte| (at, byte))) {
+            let mut text = [b'-'; 8];
+            text[at] = byte;
+            let marks = above(u64::from_le_bytes(text), b'>');
+            assert_eq!(first(marks), if byte > b'>' { at } else { 8 }, "{byte} at {at}");
         }
     }
 
@@ -111,13 +147,12 @@ mod tests {
     #[test]
     fn a_byte_is_found_at_any_place_of_a_text_of_any_length() {
         for len in 0..40 {
-            assert_eq!(find(&vec![b'x'; len], 0, b'@'), None);
+            assert_eq!(find(&vec![b'x'; len], b'@'), None);
             for at in 0..len {
                 let mut text = vec![b'x'; len];
                 text[at] = b'@';
                 text[len - 1] = b'@';
-                assert_eq!(find(&text, 0, b'@'), Some(at), "{at} of {len}");
-                assert_eq!(find(&text, at, b'@'), Some(at), "{at} of {len}");
+                assert_eq!(find(&text, b'@'), Some(at), "{at} of {len}");
             }
         }
     }
