@@ -36,6 +36,7 @@ use crate::header::via::Via;
 use crate::header::view::HeaderView;
 use crate::message::Message;
 use crate::name::HeaderName;
+use crate::scan::quoted::comma_list;
 use crate::uri::Uri;
 
 /// Typed views. Each is read when it is asked for; ask once and keep it where it is used twice.
@@ -46,8 +47,14 @@ impl Message {
     ///
     /// [`HeaderError::Missing`] or [`HeaderError::Malformed`].
     pub fn view<'a, V: HeaderView<'a>>(&'a self) -> Result<V, HeaderError> {
-        let value = if V::LIST { self.values(V::name()).next() } else { self.header(V::name()) };
-        V::parse(value.ok_or_else(|| missing(V::name()))?)
+        let Some(line) = self.header(V::name()) else { return Err(missing(V::name())) };
+        if !V::LIST {
+            return V::parse(line);
+        }
+        match V::parse_first(line) {
+            Some((view, _)) => Ok(view),
+            None => V::parse(self.values(V::name()).next().ok_or_else(|| missing(V::name()))?),
+        }
     }
 
     /// As [`Message::view`]; `None` if there is no such header.
@@ -60,11 +67,24 @@ impl Message {
 
     /// All values of the header that `V` reads, over all its lines, in order.
     pub fn views<'a, V: HeaderView<'a>>(&'a self) -> impl Iterator<Item = Result<V, HeaderError>> + 'a {
-        let mut values = self.values(V::name());
         let mut lines = self.headers(V::name());
+        let mut list: &'a [u8] = &[];
         iter::from_fn(move || {
-            let value: &'a BStr = if V::LIST { values.next()? } else { lines.next()? };
-            Some(V::parse(value))
+            if !V::LIST {
+                return lines.next().map(|line| V::parse(line));
+            }
+            loop {
+                if let Some((view, end)) = V::parse_first(list) {
+                    list = list.get(end + 1..).unwrap_or_default();
+                    return Some(Ok(view));
+                }
+                let mut values = comma_list(list);
+                if let Some(value) = values.next() {
+                    list = values.rest();
+                    return Some(V::parse(value));
+                }
+                list = lines.next()?;
+            }
         })
     }
 

@@ -18,7 +18,13 @@ use crate::span::Span;
 impl Message {
     /// The value of the first header with this name, as it stands.
     pub fn header<'n>(&self, name: impl Into<HeaderName<'n>>) -> Option<&BStr> {
-        self.headers(name).next()
+        let wanted = Wanted::new(name);
+        let mut slots = self.slots.iter();
+        let slot = match wanted.id {
+            NameId::OTHER => slots.find(|slot| wanted.is(self, slot)),
+            id => slots.find(|slot| slot.id == id),
+        };
+        slot.map(|slot| BStr::new(self.slot_value(slot)))
     }
 
     /// The values of all header lines with this name, in order, each as it stands.
@@ -72,6 +78,7 @@ pub(crate) struct Wanted<'n> {
 }
 
 impl<'n> Wanted<'n> {
+    #[inline]
     pub(crate) fn new(name: impl Into<HeaderName<'n>>) -> Self {
         let name = name.into();
         Self { id: name.id(), name }

@@ -8,7 +8,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use bstr::{BStr, ByteSlice};
 
-use crate::ascii::is_host;
+use crate::ascii::{is_host, is_label};
 
 /// The host of a URI, a Via or a parameter.
 ///
@@ -94,28 +94,38 @@ pub(crate) fn parse_ip(text: &[u8]) -> Option<IpAddr> {
 }
 
 /// The host at the beginning of `text` and where it ends.
+#[inline]
 pub(crate) fn scan_host(text: &[u8]) -> Option<(Host<'_>, usize)> {
-    if text.first() == Some(&b'[') {
-        let close = memchr::memchr(b']', text)?;
-        let ip = parse_v6(text.get(1..close)?)?;
-        return Some((Host::V6(ip), close + 1));
-    }
-    if let Some((ip, end)) = leading_v4(text) {
-        return Some((Host::V4(ip), end));
+    match text.first()? {
+        b'[' => {
+            let close = memchr::memchr(b']', text)?;
+            let ip = parse_v6(text.get(1..close)?)?;
+            return Some((Host::V6(ip), close + 1));
+        }
+        b'0'..=b'9' => {
+            if let Some((ip, end)) = leading_v4(text) {
+                return Some((Host::V4(ip), end));
+            }
+        }
+        _ => {}
     }
     let mut end = 0;
-    let mut previous = b'.';
-    for &byte in text {
-        if !is_host(byte) {
+    // Whether the byte before can end a label.
+    let mut in_label = false;
+    while let Some(&byte) = text.get(end) {
+        if is_label(byte) {
+            in_label = true;
+        } else if byte == b'.' {
+            if !in_label {
+                return None; // an empty label
+            }
+            in_label = false;
+        } else {
             break;
         }
-        if byte == b'.' && previous == b'.' {
-            return None; // an empty label
-        }
-        previous = byte;
         end += 1;
     }
-    let (name, _) = text.split_at(end);
+    let name = &text[..end];
     let labels = name.strip_suffix(b".").unwrap_or(name);
     match labels.last() {
         None => None,
@@ -158,30 +168,28 @@ fn parse_v4(text: &[u8]) -> Option<Ipv4Addr> {
 }
 
 /// The IPv4 address at the beginning of `text`, if the whole host there is one, and where it ends.
+#[inline]
 fn leading_v4(text: &[u8]) -> Option<(Ipv4Addr, usize)> {
-    let mut octets = [0u8; 4];
-    let mut at = 0;
-    for (place, octet) in octets.iter_mut().enumerate() {
-        if place > 0 {
-            if text.get(at) != Some(&b'.') {
-                return None;
+    let (mut address, mut octet, mut dots, mut digits, mut at) = (0u32, 0u32, 0, 0, 0);
+    loop {
+        match text.get(at) {
+            Some(byte @ b'0'..=b'9') if digits < 3 => {
+                octet = octet * 10 + u32::from(byte - b'0');
+                digits += 1;
             }
-            at += 1;
+            Some(b'.') if dots < 3 && digits > 0 && octet < 256 => {
+                address = address << 8 | octet;
+                (octet, digits) = (0, 0);
+                dots += 1;
+            }
+            other => {
+                let ends = other.is_none_or(|&byte| !is_host(byte));
+                let whole = ends && dots == 3 && digits > 0 && octet < 256;
+                return whole.then(|| (Ipv4Addr::from(address << 8 | octet), at));
+            }
         }
-        let (start, mut number) = (at, 0u16);
-        while at < start + 3
-            && let Some(byte) = text.get(at).filter(|byte| byte.is_ascii_digit())
-        {
-            number = number * 10 + u16::from(byte - b'0');
-            at += 1;
-        }
-        if at == start {
-            return None;
-        }
-        *octet = u8::try_from(number).ok()?;
+        at += 1;
     }
-    let ends = text.get(at).is_none_or(|&byte| !is_host(byte));
-    ends.then(|| (Ipv4Addr::from(octets), at))
 }
 
 /// An IPv6 address without brackets. `:::` counts as `::`: the grammar of RFC 3261 made people write it.
