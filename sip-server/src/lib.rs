@@ -96,11 +96,14 @@
 #[cfg(feature = "cli")]
 pub mod cli;
 mod clock;
+mod counter;
+mod counts;
 mod ctx;
 mod driver;
 mod error;
 mod event;
 mod kept;
+mod latency;
 mod local;
 mod lot;
 #[cfg(feature = "play")]
@@ -119,6 +122,7 @@ pub use ctx::branch::BranchCtx;
 pub use ctx::destination::Destination;
 pub use ctx::event::EventCtx;
 pub use ctx::failure::FailureCtx;
+pub use ctx::http::HttpCtx;
 pub use ctx::reply::ReplyCtx;
 pub use ctx::send::SendCtx;
 pub use ctx::suspend::Resume;
@@ -126,6 +130,7 @@ pub use ctx::wait::Outcome;
 pub use driver::builder::{Running, Server};
 pub use error::{RouteError, StartError};
 pub use event::Event;
+pub use latency::{Latency, RouteKind};
 pub use routed::Routed;
 pub use routes::Routes;
 pub use shared::Shared;

@@ -107,6 +107,7 @@ impl Table {
         out: &mut Outbox,
     ) -> Matched {
         self.step(now, branch.transaction, out, |transaction, step| {
+            step.stats.responses += 1;
             transaction.on_response(step, branch.branch, response)
         })
         .unwrap_or(Matched::Stray)
@@ -132,6 +133,11 @@ impl Table {
         self.step(now, branch.transaction, out, |transaction, step| {
             transaction.on_closed(step, branch.branch);
         });
+    }
+
+    /// The counters alone, without the gauges, which have to be counted.
+    pub fn counters(&self) -> &Stats {
+        &self.stats
     }
 
     /// Counters, and what is held at this moment.

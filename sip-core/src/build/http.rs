@@ -30,7 +30,7 @@ pub const HTTP_CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 /// assert_eq!(reply, "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 3\r\n\r\n42\n");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn http_reply(request: &Message, status: StatusCode) -> HttpReply<'_> {
+pub fn http_reply<'a>(request: &Message, status: StatusCode) -> HttpReply<'a> {
     HttpReply {
         status,
         reason: None,
@@ -98,6 +98,12 @@ impl<'a> HttpReply<'a> {
     /// A body with its Content-Type.
     pub fn body(mut self, content_type: &str, body: &'a [u8]) -> Self {
         self.extra.push(b"Content-Type", content_type.as_bytes());
+        self.body = body;
+        self
+    }
+
+    /// A body without a Content-Type.
+    pub fn plain_body(mut self, body: &'a [u8]) -> Self {
         self.body = body;
         self
     }

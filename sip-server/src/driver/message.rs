@@ -18,6 +18,9 @@ use super::job::Job;
 /// Takes a request in: what is to be run for it, if anything.
 pub(super) fn request(local: &Rc<Local>, mut msg: Message, source: Source, draining: bool) -> Option<Job> {
     local.stats().requests.one();
+    if let Some(method) = msg.method() {
+        local.stats().counts.request(method);
+    }
     msg.stamp_received(&source);
     let cseq = match essentials(&msg) {
         Ok(cseq) => cseq,

@@ -11,6 +11,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::clock;
 use crate::ctx::event::EventCtx;
+use crate::ctx::http::HttpCtx;
 use crate::event::Event;
 use crate::local::Local;
 use crate::post::Post;
@@ -110,7 +111,18 @@ impl<R: Routes, E: Endpoint> Worker<R, E> {
             }
             Inbound::Message { msg, source } => {
                 self.local.stats().replies.one();
+                if let Some(status) = msg.status() {
+                    self.local.stats().counts.received.one(status);
+                }
                 self.runners.start(Job::Response(response::context(&self.local, msg, source)));
+            }
+            Inbound::Http { msg, source, answer } => {
+                self.local.stats().http.one();
+                let mut ctx = HttpCtx::new(self.local.clone(), msg, source, answer);
+                if *self.phase.borrow() == Phase::Draining {
+                    ctx.set_reply_close();
+                }
+                self.runners.start(Job::Http(ctx));
             }
             Inbound::Malformed { error, bytes, source } => {
                 message::malformed(&self.local, error, bytes, source);
