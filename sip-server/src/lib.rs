@@ -106,12 +106,16 @@ mod kept;
 mod latency;
 mod local;
 mod lot;
+mod memory;
+mod metrics;
 #[cfg(feature = "play")]
 pub mod play;
 mod post;
 mod routed;
 mod routes;
+mod rpc;
 mod shared;
+mod statistics;
 mod stats;
 mod stripes;
 mod turn;
@@ -131,9 +135,11 @@ pub use driver::builder::{Running, Server};
 pub use error::{RouteError, StartError};
 pub use event::Event;
 pub use latency::{Latency, RouteKind};
+pub use metrics::METRICS_TYPE;
 pub use routed::Routed;
 pub use routes::Routes;
 pub use shared::Shared;
+pub use statistics::Statistic;
 pub use stats::Stats;
 pub use vars::{VarValue, Vars};
 

@@ -72,6 +72,14 @@ counters! {
     registered,
     /// REGISTERs that were not (`rejected_regs`).
     not_registered,
+    /// Responses that were no response (`err_replies`).
+    bad_replies,
+    /// Requests whose request URI was too long or none (`bad_URIs_rcvd`).
+    bad_uris,
+    /// ACKs of negative replies that were sent without state (`received_ACKs`).
+    stateless_acks,
+    /// Bindings that ended without being renewed (`location-expires`).
+    expired,
     /// Messages handed to the transport.
     sent,
     /// Messages that the transport could not send.

@@ -158,6 +158,11 @@ impl Table {
         self.slab.len()
     }
 
+    /// The transactions there are, in no order.
+    pub fn ids(&self) -> impl Iterator<Item = TransactionId> {
+        self.slab.iter().map(|transaction| transaction.id)
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.slab.len() == 0

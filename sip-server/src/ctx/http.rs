@@ -10,6 +10,7 @@ use sip_transport::HttpAnswer;
 
 use crate::error::RouteError;
 use crate::local::Local;
+use crate::metrics::METRICS_TYPE;
 use crate::routed::Routed;
 use crate::shared::Shared;
 use crate::vars::Vars;
@@ -127,6 +128,34 @@ impl HttpCtx {
                 Err(error.into())
             }
         }
+    }
+
+    /// Does what the JSON-RPC request in the body says and replies with the response (`jsonrpcs.dispatch`): 200, or 204
+    /// where none is wanted.
+    ///
+    /// Who may ask is the route's business: look at [`Self::source`] first.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Self::xhttp_reply`].
+    pub fn jsonrpc(&mut self) -> Routed {
+        match self.shared().jsonrpc(self.msg.body()) {
+            Some(response) => self.xhttp_reply(StatusCode::OK, "", "application/json", response),
+            None => self.xhttp_reply(StatusCode::NO_NOTIFICATION, "", "", ""),
+        }
+    }
+
+    /// Replies to `GET` and `HEAD` with all statistics as Prometheus text, to anything else with 405.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Self::xhttp_reply`].
+    pub fn reply_metrics(&mut self, prefix: &str) -> Routed {
+        if self.msg.method().is_none_or(|method| !matches!(&**method.as_bstr(), b"GET" | b"HEAD")) {
+            return self.reply_with(StatusCode::METHOD_NOT_ALLOWED, |reply| reply.header("Allow", "GET, HEAD"));
+        }
+        let text = self.shared().metrics(prefix);
+        self.xhttp_reply(StatusCode::OK, "", METRICS_TYPE, text)
     }
 
     /// The connection ends with the reply (`set_reply_close`).

@@ -101,7 +101,10 @@ async fn route<R: Routes>(routes: &R, local: &Rc<Local>, job: Job) {
             });
         }
         Job::Http(mut ctx) => {
-            let result = routes.http(&mut ctx).await;
+            let result = match local.shared.serves_metrics() && ctx.path() == "/metrics" {
+                true => ctx.reply_metrics("sip_"),
+                false => routes.http(&mut ctx).await,
+            };
             ctx.conclude(result);
         }
         Job::Event(event, mut ctx) => report(local, routes.event(event, &mut ctx).await),

@@ -32,6 +32,7 @@ pub(super) fn request(local: &Rc<Local>, mut msg: Message, source: Source, drain
     match enter_tm(local, &msg, &source, cseq) {
         Matched::New if is_ack_of_ours(local, &msg) => {
             local.stats().absorbed.one();
+            local.stats().stateless_acks.one();
             None
         }
         Matched::New if local.shared.checks_loops() && has_looped(local, &msg) => {
@@ -130,6 +131,12 @@ fn starts_something(msg: &Message) -> bool {
 
 /// What could not be parsed: if enough of a request is there, its sender is told.
 pub(super) fn malformed(local: &Rc<Local>, error: ParseError, bytes: Bytes, source: Source) {
+    if matches!(error, ParseError::UriTooLong { .. } | ParseError::StartLine { .. }) {
+        local.stats().bad_uris.one();
+    }
+    if bytes.starts_with(b"SIP/") {
+        local.stats().bad_replies.one();
+    }
     match sip_core::salvage(bytes, &Limits::default()) {
         Some(mut msg) => {
             msg.stamp_received(&source);

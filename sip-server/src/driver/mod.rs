@@ -2,6 +2,7 @@
 
 mod asks;
 pub(crate) mod builder;
+mod control;
 mod job;
 mod message;
 mod response;

@@ -164,6 +164,7 @@ impl<R: Routes, E: Endpoint> Worker<R, E> {
             self.look = now + HOUSEKEEPING;
             let mut ended = Vec::new();
             self.local.shared.registrar().expire(now, &mut ended);
+            self.local.stats().expired.add(ended.len() as u64);
         }
     }
 
