@@ -122,7 +122,7 @@ impl<R: Routes, E: Endpoint> Worker<R, E> {
                 if *self.phase.borrow() == Phase::Draining {
                     ctx.set_reply_close();
                 }
-                self.runners.start(Job::Http(ctx));
+                self.runners.start(Job::Http(Box::new(ctx)));
             }
             Inbound::Malformed { error, bytes, source } => {
                 message::malformed(&self.local, error, bytes, source);
