@@ -20,6 +20,7 @@
 //! ```
 
 use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -47,6 +48,12 @@ pub struct Options {
     /// Threads for work that is no message: timers, queues, tasks. Default: 1.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     pub task_workers: Option<u16>,
+    /// Takes commands as JSON-RPC (as kamcli sends them) from a unix datagram socket at this path.
+    #[arg(long, value_name = "PATH")]
+    pub rpc: Option<PathBuf>,
+    /// Answers GET /metrics on the TCP listeners with all statistics, for Prometheus.
+    #[arg(long)]
+    pub http: bool,
     /// How to log; what to log is in the environment variable LOG, such as LOG=debug.
     #[arg(long, value_enum, default_value_t = LogFormat::Text)]
     pub log: LogFormat,
@@ -79,6 +86,10 @@ impl Options {
         for domain in &self.domain {
             server = server.domain(domain);
         }
+        if let Some(path) = &self.rpc {
+            server = server.commands(path);
+        }
+        server = server.metrics(self.http);
         if let Some(workers) = self.workers {
             server = server.workers(usize::from(workers));
         }

@@ -32,6 +32,9 @@ pub enum StartError {
     /// A listen address could not be opened.
     #[error(transparent)]
     Bind(#[from] BindError),
+    /// The socket for commands could not be opened.
+    #[error(transparent)]
+    Commands(#[from] sip_async::jsonrpc::UnixError),
     /// The operating system gave no random bytes or no thread.
     #[error("the operating system refused: {0}")]
     System(#[from] std::io::Error),

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Instant, SystemTime};
 
+use sip_async::Counters;
+use sip_async::jsonrpc::Commands;
 use sip_core::text::hex;
 use sip_core::{Host, Protocol, Target};
 use sip_modules::Myself;
@@ -17,6 +19,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use crate::clock;
 use crate::error::RouteError;
+use crate::latency::{Latency, RouteKind};
 use crate::post::Post;
 use crate::stats::{Stats, WorkerStats};
 use crate::stripes::Stripes;
@@ -41,11 +44,16 @@ struct Inner {
     local_for: LocalFor,
     domains: Vec<String>,
     loop_check: bool,
+    serves_metrics: bool,
     registrar: Registrar,
     mailboxes: Box<[UnboundedSender<Post>]>,
     stats: Box<[WorkerStats]>,
     tasks: Tasks,
     /// Whose turn it is to send for a task worker.
+    transport: TransportStats,
+    commands: Commands<Shared>,
+    counters: Counters,
+    started: SystemTime,
     next: AtomicUsize,
     /// Messages of task workers that wait in mailboxes.
     lent: AtomicUsize,
@@ -61,15 +69,25 @@ impl std::fmt::Debug for Shared {
 /// Tells the address of ours that a message to a target leaves from.
 pub(crate) type LocalFor = Box<dyn Fn(&Target) -> Result<SocketAddr, SendError> + Send + Sync>;
 
+/// What the transport has counted.
+pub(crate) type TransportStats = Box<dyn Fn() -> sip_transport::Stats + Send + Sync>;
+
+/// What all workers know of the transport.
+pub(crate) struct Links {
+    pub(crate) listens: Vec<Listen>,
+    pub(crate) local_for: LocalFor,
+    pub(crate) stats: TransportStats,
+}
+
 /// What a [`Shared`] is made of.
 pub(crate) struct Parts {
     pub(crate) stripes: Stripes,
     pub(crate) secret: Secret,
     pub(crate) key: [u8; 16],
-    pub(crate) listens: Vec<Listen>,
-    pub(crate) local_for: LocalFor,
+    pub(crate) links: Links,
     pub(crate) domains: Vec<String>,
     pub(crate) loop_check: bool,
+    pub(crate) serves_metrics: bool,
     pub(crate) registrar: Registrar,
     /// Those of the task workers last.
     pub(crate) mailboxes: Box<[UnboundedSender<Post>]>,
@@ -82,14 +100,15 @@ impl Shared {
             stripes,
             secret,
             key,
-            listens,
-            local_for,
+            links,
             domains,
             loop_check,
+            serves_metrics,
             registrar,
             mailboxes,
             task_queue,
         } = parts;
+        let Links { listens, local_for, stats: transport } = links;
         let stats = mailboxes.iter().map(|_| WorkerStats::default()).collect();
         Self(Arc::new(Inner {
             stripes,
@@ -99,10 +118,15 @@ impl Shared {
             local_for,
             domains,
             loop_check,
+            serves_metrics,
             registrar,
             mailboxes,
             stats,
             tasks: Tasks::new(task_queue),
+            transport,
+            commands: Commands::new(),
+            counters: Counters::new(),
+            started: clock::wall(),
             next: AtomicUsize::new(0),
             lent: AtomicUsize::new(0),
             tokens: AtomicU64::new(0),
@@ -168,6 +192,52 @@ impl Shared {
         })
     }
 
+    /// What the sockets have counted.
+    pub fn transport_stats(&self) -> sip_transport::Stats {
+        (self.0.transport)()
+    }
+
+    /// What tm has counted, without its gauges.
+    pub(crate) fn tm_counters(&self) -> sip_transaction::Stats {
+        self.0.stripes.sum(sip_transaction::Stats::default(), |mut sum, stripe| {
+            sum += *stripe.table.counters();
+            sum.transactions += stripe.table.len();
+            sum
+        })
+    }
+
+    /// How long the routes of this kind took, all workers together.
+    pub fn latency(&self, kind: RouteKind) -> Latency {
+        let mut sum = Latency::default();
+        self.0.stats.iter().for_each(|worker| worker.latencies.of(kind).add_to(&mut sum));
+        sum
+    }
+
+    /// Sums something over all workers.
+    pub(crate) fn sum(&self, read: impl Fn(&WorkerStats) -> u64) -> u64 {
+        self.0.stats.iter().map(read).fold(0, u64::wrapping_add)
+    }
+
+    /// When the server was made.
+    pub fn started(&self) -> SystemTime {
+        self.0.started
+    }
+
+    /// How many workers receive messages; task workers are not counted.
+    pub fn workers(&self) -> usize {
+        self.0.stripes.workers()
+    }
+
+    /// The commands that operators may give, by name; an application may add its own.
+    pub fn commands(&self) -> &Commands<Self> {
+        &self.0.commands
+    }
+
+    /// Counters that the application names and counts itself; statistics as all others.
+    pub fn counters(&self) -> &Counters {
+        &self.0.counters
+    }
+
     /// How many requests are kept for the later routes of their transactions.
     #[cfg(feature = "play")]
     pub(crate) fn kept_requests(&self) -> usize {
@@ -206,13 +276,13 @@ impl Shared {
         self.0.loop_check
     }
 
-    pub(crate) fn worker_stats(&self, worker: u16) -> &WorkerStats {
-        &self.0.stats[usize::from(worker)]
+    /// Whether `/metrics` is answered whatever the routes do.
+    pub(crate) fn serves_metrics(&self) -> bool {
+        self.0.serves_metrics
     }
 
-    /// How many workers receive messages.
-    pub(crate) fn workers(&self) -> usize {
-        self.0.stripes.workers()
+    pub(crate) fn worker_stats(&self, worker: u16) -> &WorkerStats {
+        &self.0.stats[usize::from(worker)]
     }
 
     /// What waits for the task workers.

@@ -13,6 +13,7 @@ use sip_core::{EditError, Message, Method, Source, StatusCode, Target};
 use sip_modules::rr::{self, Side};
 use sip_transaction::{Armed, Arrival, Asker, RouteId, Ticket, TransactionId, Wait};
 
+use crate::counts;
 use crate::error::RouteError;
 use crate::kept::Kept;
 use crate::local::{Asked, Local};
@@ -251,6 +252,9 @@ impl Turn {
             Some(arrival) => arrival.target(),
             None => Target::for_response(&self.received.top_via()?, &self.source),
         };
+        if let Some(status) = counts::status_of(&bytes) {
+            self.local.stats().counts.stateless.one(status);
+        }
         self.local.send(target, bytes, None);
         self.acted.set(true);
         Ok(())

@@ -122,6 +122,7 @@ impl Table {
         out: &mut Outbox,
     ) -> Matched {
         self.step(now, branch.transaction, out, |transaction, step| {
+            step.stats.responses += 1;
             transaction.on_response(step, branch.branch, response)
         })
         .unwrap_or(Matched::Stray)
@@ -149,6 +150,11 @@ impl Table {
         });
     }
 
+    /// The counters alone, without the gauges, which have to be counted.
+    pub fn counters(&self) -> &Stats {
+        &self.stats
+    }
+
     /// Counters, and what is held at this moment.
     pub fn stats(&self) -> Stats {
         Stats {
@@ -165,6 +171,11 @@ impl Table {
     /// How many transactions there are.
     pub fn len(&self) -> usize {
         self.slab.len()
+    }
+
+    /// The transactions there are, in no order.
+    pub fn ids(&self) -> impl Iterator<Item = TransactionId> {
+        self.slab.iter().map(|transaction| transaction.id)
     }
 
     /// Whether there are none.

@@ -7,6 +7,7 @@ pub(crate) mod destination;
 pub(crate) mod event;
 pub(crate) mod failure;
 mod forward;
+pub(crate) mod http;
 mod lend;
 mod modules;
 mod registrar;

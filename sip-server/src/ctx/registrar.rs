@@ -30,7 +30,14 @@ impl Ctx {
     ///
     /// [`RouteError::Save`].
     pub async fn save_with(&mut self, options: &SaveOptions) -> Result<Saved, RouteError> {
-        Ok(self.shared().registrar().save_with(clock::now(), &self.msg, self.source(), options)?)
+        let saved = self.shared().registrar().save_with(clock::now(), &self.msg, self.source(), options);
+        let stats = self.turn.local.stats();
+        if saved.is_ok() {
+            stats.registered.one()
+        } else {
+            stats.not_registered.one()
+        }
+        Ok(saved?)
     }
 
     /// Answers a REGISTER that was saved: 200 and its contacts.

@@ -137,8 +137,10 @@ impl Ctx {
         let Armed { on_reply, on_failure, on_branch_failure } = round.armed;
         let later =
             on_reply.is_some() || on_branch_failure.is_some() || matches!(on_failure, Some(Asker::Route(_)));
+        let branches = round.branches.len() as u64;
         self.turn.local.step(id, |stripe, now, out| {
             stripe.table.commit(now, id, round, out)?;
+            self.turn.local.stats().forwarded.add(branches);
             if later {
                 stripe.kept.entry(id).or_insert_with(|| self.turn.kept(&self.msg));
             }

@@ -34,6 +34,9 @@ pub(super) fn request(
     admission: Admission,
 ) -> Option<Job> {
     local.stats().requests.one();
+    if let Some(method) = msg.method() {
+        local.stats().counts.request(method);
+    }
     msg.stamp_received(&source);
     let arrival = match essentials(local, &msg, &source) {
         Ok(arrival) => arrival,
@@ -45,6 +48,7 @@ pub(super) fn request(
     match enter_tm(local, &msg, &arrival, &source) {
         Matched::New if is_ack_of_ours(local, &msg) => {
             local.stats().absorbed.one();
+            local.stats().stateless_acks.one();
             None
         }
         // Not before tm has looked: what it knows is a retransmission, and its call goes on.
@@ -138,6 +142,12 @@ fn starts_something(msg: &Message) -> bool {
 
 /// What could not be parsed: if enough of a request is there, its sender is told.
 pub(super) fn malformed(local: &Rc<Local>, error: ParseError, bytes: Bytes, source: Source) {
+    if matches!(error, ParseError::UriTooLong { .. } | ParseError::StartLine { .. }) {
+        local.stats().bad_uris.one();
+    }
+    if bytes.starts_with(b"SIP/") {
+        local.stats().bad_replies.one();
+    }
     match sip_core::salvage(bytes, &Limits::default()) {
         Some(mut msg) => {
             msg.stamp_received(&source);

@@ -2,6 +2,7 @@
 
 mod asks;
 pub(crate) mod builder;
+mod control;
 mod desk;
 mod intake;
 mod job;
