@@ -13,8 +13,8 @@ pub struct Config {
     /// accepted. Default: MD5 alone, which every phone has and which stored HA1 mostly are. Old phones take the first
     /// challenge or none: SHA-256 before MD5 wants a look at what registers. An empty list is MD5.
     pub algorithms: Vec<Algorithm>,
-    /// What is offered as `qop`, in this order, and accepted. Default: `auth`. Credentials without `qop`, as of
-    /// RFC 2069, are accepted unless `auth-int` alone is wanted.
+    /// What is offered as `qop`, in this order. Default: `auth`. `auth-int` is always accepted, `auth` and
+    /// credentials without `qop`, as of RFC 2069, unless `auth-int` alone is offered here.
     pub qop: Vec<Qop>,
     /// How long a nonce is good for (`nonce_expire`), in whole seconds. Default: 300 s.
     pub nonce_expire: Duration,

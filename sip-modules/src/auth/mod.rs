@@ -173,12 +173,10 @@ impl Auth {
         offered.contains(&algorithm) || offered.is_empty() && algorithm == Algorithm::DEFAULT
     }
 
+    /// What protects more than was asked for is welcome.
     fn takes(&self, qop: Option<Qop>) -> bool {
-        let taken = &self.config.qop;
-        match qop {
-            Some(qop) => taken.contains(&qop),
-            None => taken.is_empty() || taken.contains(&Qop::Auth),
-        }
+        let only_whole = !self.config.qop.is_empty() && !self.config.qop.contains(&Qop::Auth);
+        qop == Some(Qop::AuthInt) || !only_whole
     }
 
     fn bound<'a>(&self, ask: &Ask<'a>) -> Bound<'a> {
