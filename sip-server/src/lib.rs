@@ -89,10 +89,11 @@
 //! 4. What the route asks for is a step on the stripe: lock, step, unlock (`local.rs`, `ctx/`).
 //! 5. At the end of the batch the steps' outputs are sent, and asks run further routes (`driver/worker.rs`).
 //!
-//! Files import downwards: `clock`, `error`, `stats`, `lot`, `stripes`, `shared`; then `local`, `turn`;
+//! Files import downwards: `clock`, `error`, `stats`, `lot`, `stripes`, `modules/`, `shared`; then `local`, `turn`;
 //! then `ctx/`, `routes`; on top `driver/`, `cli` for programs (feature `cli`) and `play/` for tests (feature
 //! `play`).
 
+mod checked;
 #[cfg(feature = "cli")]
 pub mod cli;
 mod clock;
@@ -103,6 +104,7 @@ mod event;
 mod kept;
 mod local;
 mod lot;
+mod modules;
 #[cfg(feature = "play")]
 pub mod play;
 mod post;
@@ -126,6 +128,8 @@ pub use ctx::wait::Outcome;
 pub use driver::builder::{Running, Server};
 pub use error::{RouteError, StartError};
 pub use event::Event;
+pub use modules::lists::{ListError, ListFault, addresses_from, users_from};
+pub use modules::users::{Found, Lookup, Unavailable, UserStore, Wanted};
 pub use routed::Routed;
 pub use routes::Routes;
 pub use shared::Shared;

@@ -4,10 +4,13 @@ use std::any::Any;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use sip_core::{Host, Protocol, Target};
 use sip_modules::Myself;
+use sip_modules::auth::Auth;
+use sip_modules::permissions::Addresses;
+use sip_modules::pike::Pike;
 use sip_registrar::Registrar;
 use sip_transaction::{RouteId, Secret, Suspension};
 use sip_transport::{Listen, SendError};
@@ -16,6 +19,8 @@ use tokio::sync::mpsc::UnboundedSender;
 use crate::clock;
 use crate::error::RouteError;
 use crate::event::Event;
+use crate::modules::Modules;
+use crate::modules::users::UserStore;
 use crate::post::Post;
 use crate::stats::{Stats, WorkerStats};
 use crate::stripes::Stripes;
@@ -37,6 +42,7 @@ struct Inner {
     domains: Vec<String>,
     loop_check: bool,
     registrar: Registrar,
+    modules: Modules,
     mailboxes: Box<[UnboundedSender<Post>]>,
     stats: Box<[WorkerStats]>,
     next: AtomicUsize,
@@ -61,13 +67,24 @@ pub(crate) struct Parts {
     pub(crate) domains: Vec<String>,
     pub(crate) loop_check: bool,
     pub(crate) registrar: Registrar,
+    pub(crate) modules: Modules,
     pub(crate) mailboxes: Box<[UnboundedSender<Post>]>,
 }
 
 impl Shared {
     pub(crate) fn new(parts: Parts) -> Self {
-        let Parts { stripes, secret, key, listens, local_for, domains, loop_check, registrar, mailboxes } =
-            parts;
+        let Parts {
+            stripes,
+            secret,
+            key,
+            listens,
+            local_for,
+            domains,
+            loop_check,
+            registrar,
+            modules,
+            mailboxes,
+        } = parts;
         let stats = mailboxes.iter().map(|_| WorkerStats::default()).collect();
         Self(Arc::new(Inner {
             stripes,
@@ -78,6 +95,7 @@ impl Shared {
             domains,
             loop_check,
             registrar,
+            modules,
             mailboxes,
             stats,
             next: AtomicUsize::new(0),
@@ -107,6 +125,36 @@ impl Shared {
     /// The location: who is registered, and where.
     pub fn registrar(&self) -> &Registrar {
         &self.0.registrar
+    }
+
+    /// Nonces and credentials.
+    pub fn auth(&self) -> &Auth {
+        &self.0.modules.auth
+    }
+
+    /// Where passwords are kept, if the server was told.
+    pub fn users(&self) -> Option<&Arc<dyn UserStore>> {
+        self.0.modules.users.as_ref()
+    }
+
+    /// The count of requests by source.
+    pub fn pike(&self) -> &Pike {
+        &self.0.modules.pike
+    }
+
+    /// The address groups, as they are now.
+    pub fn addresses(&self) -> Arc<Addresses> {
+        self.0.modules.addresses()
+    }
+
+    /// Puts other address groups in the place of all that are there. Routes that look meanwhile see the old or the new.
+    pub fn set_addresses(&self, addresses: Arc<Addresses>) {
+        self.0.modules.set_addresses(addresses);
+    }
+
+    /// The time since 1970 that nonces are made with: the calendar at the start, and what the clock has counted since.
+    pub(crate) fn calendar(&self) -> Duration {
+        self.0.modules.calendar(clock::now())
     }
 
     /// Runs [`Routes::event`](crate::Routes::event) with this on one of the workers, each in turn.

@@ -1,6 +1,7 @@
 //! `Ctx`: the current request, its transaction, its worker.
 
 mod arm;
+mod auth;
 pub(crate) mod branch;
 mod breadth;
 pub(crate) mod destination;
@@ -9,6 +10,7 @@ pub(crate) mod failure;
 mod forward;
 mod lend;
 mod modules;
+mod nat;
 mod registrar;
 mod relay;
 pub(crate) mod reply;

@@ -30,7 +30,13 @@ impl Ctx {
     ///
     /// [`RouteError::Save`].
     pub async fn save_with(&mut self, options: &SaveOptions) -> Result<Saved, RouteError> {
-        Ok(self.shared().registrar().save_with(clock::now(), &self.msg, self.source(), options)?)
+        let registrar = self.shared().registrar();
+        if self.turn.natted.get() && options.received.is_none() {
+            let mut natted = options.clone();
+            natted.received = Some(Target::from(self.source()));
+            return Ok(registrar.save_with(clock::now(), &self.msg, self.source(), &natted)?);
+        }
+        Ok(registrar.save_with(clock::now(), &self.msg, self.source(), options)?)
     }
 
     /// Answers a REGISTER that was saved: 200 and its contacts.

@@ -17,6 +17,7 @@ use crate::ctx::send::SendCtx;
 use crate::error::StartError;
 use crate::local::{HookFuture, Hooks, Local};
 use crate::lot::Lot;
+use crate::modules::{ModuleSettings, Modules};
 use crate::post::Post;
 use crate::routed::Routed;
 use crate::routes::Routes;
@@ -37,6 +38,7 @@ pub struct Server {
     transport: sip_transport::Config,
     tm: sip_transaction::Config,
     registrar: sip_registrar::Config,
+    pub(super) modules: ModuleSettings,
     domains: Vec<String>,
     workers: usize,
     max_parked: usize,
@@ -49,6 +51,7 @@ impl Default for Server {
             transport: sip_transport::Config::default(),
             tm: sip_transaction::Config::default(),
             registrar: sip_registrar::Config::default(),
+            modules: ModuleSettings::default(),
             domains: Vec::new(),
             workers: std::thread::available_parallelism().map_or(1, usize::from),
             max_parked: 200_000,
@@ -170,15 +173,18 @@ impl Server {
         let secret = Secret::new(key(tm_key));
         let stripes = Stripes::new(&Arc::new(self.tm.clone()), &secret, self.workers, clock::now());
         let (mailboxes, receivers): (Vec<_>, Vec<_>) = (0..self.workers).map(|_| unbounded_channel()).unzip();
+        let own_key = key(own_key);
+        let modules = Modules::new(self.modules.clone(), &own_key, clock::now(), clock::wall());
         let shared = Shared::new(Parts {
             stripes,
             secret,
-            key: key(own_key),
+            key: own_key,
             listens,
             local_for,
             domains: self.domains.clone(),
             loop_check: self.loop_check,
             registrar: Registrar::new(self.registrar.clone()),
+            modules,
             mailboxes: mailboxes.into(),
         });
         Ok((shared, receivers))
