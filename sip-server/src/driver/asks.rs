@@ -38,7 +38,7 @@ pub(super) fn job(local: &Rc<Local>, ask: Ask) -> Option<Job> {
                 branch: Some(branch),
                 dropped: false,
             };
-            Some(Job::Reply(route, ctx, id))
+            Some(Job::Reply(route, Box::new(ctx), id))
         }
         AskKind::BranchFailure { response, .. } => {
             let ctx = later(local, id.transaction, Some(Asked::branch_failure(id)), Some(response))?;
@@ -59,7 +59,7 @@ pub(super) fn later(
     id: TransactionId,
     ask: Option<Asked>,
     response: Option<Message>,
-) -> Option<FailureCtx> {
+) -> Option<Box<FailureCtx>> {
     let (received, source, kept) = local.step(id, |stripe, _, _| {
         let source = *stripe.table.source(id)?;
         let received = stripe.table.request(id)?;
@@ -67,7 +67,7 @@ pub(super) fn later(
     })?;
     let msg = kept.as_ref().map_or_else(|| received.clone(), |kept| kept.msg.clone());
     let turn = Turn::later(local.clone(), Kind::Failure, (id, ask), (received, source), &msg, kept);
-    Some(FailureCtx { ctx: Ctx::new(msg, Rc::new(turn)), response })
+    Some(Box::new(FailureCtx { ctx: Ctx::new(msg, Rc::new(turn)), response }))
 }
 
 /// Gives the failure of every branch to the route that waits for it here. If nobody waits any more,

@@ -13,15 +13,15 @@ use crate::local::Local;
 use crate::routes::Routes;
 use crate::turn::Turn;
 
-/// A route to run. Large, and moved twice: into its runner's slot and out.
+/// A route to run. Its context is large, and in a box: made in its place once and never moved.
 pub(super) enum Job {
-    Request(Ctx),
-    Cancel(Ctx),
-    Response(ReplyCtx),
-    Reply(RouteId, ReplyCtx, AskId),
-    Failure(RouteId, FailureCtx),
-    BranchFailure(RouteId, FailureCtx),
-    Resumed(RouteId, FailureCtx),
+    Request(Box<Ctx>),
+    Cancel(Box<Ctx>),
+    Response(Box<ReplyCtx>),
+    Reply(RouteId, Box<ReplyCtx>, AskId),
+    Failure(RouteId, Box<FailureCtx>),
+    BranchFailure(RouteId, Box<FailureCtx>),
+    Resumed(RouteId, Box<FailureCtx>),
     Event(Event, EventCtx),
 }
 
@@ -63,7 +63,7 @@ pub(super) async fn run<R: Routes>(routes: &R, local: &Rc<Local>, job: Job) {
         }
         Job::Response(mut ctx) => {
             report(local, routes.response(&mut ctx).await);
-            super::response::enter_tm(local, ctx);
+            super::response::enter_tm(local, *ctx);
         }
         Job::Reply(route, mut ctx, ask) => {
             report(local, routes.reply(route, &mut ctx).await);

@@ -43,11 +43,11 @@ pub(super) fn request(local: &Rc<Local>, mut msg: Message, source: Source, drain
                 refuse(&turn);
                 return None;
             }
-            Some(Job::Request(Ctx::new(msg, Rc::new(turn))))
+            Some(Job::Request(Box::new(Ctx::new(msg, Rc::new(turn)))))
         }
         Matched::Cancel(invite) => {
             let turn = Turn::new(local.clone(), Kind::Cancel(invite), msg.clone(), source);
-            Some(Job::Cancel(Ctx::new(msg, Rc::new(turn))))
+            Some(Job::Cancel(Box::new(Ctx::new(msg, Rc::new(turn)))))
         }
         Matched::Absorbed | Matched::Taken | Matched::Stray => {
             local.stats().absorbed.one();

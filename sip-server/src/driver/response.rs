@@ -1,5 +1,7 @@
 //! Responses: into tm, or on their way by their Via.
 
+use std::rc::Rc;
+
 use sip_core::{HeaderName, HeaderView, Message, Source, Target, Via};
 use sip_transaction::{BranchId, Matched};
 
@@ -46,7 +48,7 @@ fn forward(local: &Local, mut msg: Message) {
 }
 
 /// Keeps the source beside the response for its route.
-pub(super) fn context(local: &std::rc::Rc<Local>, msg: Message, source: Source) -> ReplyCtx {
+pub(super) fn context(local: &Rc<Local>, msg: Message, source: Source) -> Box<ReplyCtx> {
     let branch = branch_of(local, &msg);
-    ReplyCtx { msg, local: local.clone(), source: Some(source), branch, dropped: false }
+    Box::new(ReplyCtx { msg, local: local.clone(), source: Some(source), branch, dropped: false })
 }
