@@ -89,10 +89,11 @@
 //! 4. What the route asks for is a step on the stripe: lock, step, unlock (`local.rs`, `ctx/`).
 //! 5. At the end of the batch the steps' outputs are sent, and asks run further routes (`driver/worker.rs`).
 //!
-//! Files import downwards: `clock`, `error`, `stats`, `lot`, `stripes`, `shared`; then `local`, `turn`;
+//! Files import downwards: `clock`, `error`, `stats`, `lot`, `stripes`, `modules/`, `shared`; then `local`, `turn`;
 //! then `ctx/`, `routes`; on top `driver/`, `cli` for programs (feature `cli`) and `play/` for tests (feature
 //! `play`).
 
+mod checked;
 #[cfg(feature = "cli")]
 pub mod cli;
 mod clock;
@@ -108,6 +109,7 @@ mod local;
 mod lot;
 mod memory;
 mod metrics;
+mod modules;
 #[cfg(feature = "play")]
 pub mod play;
 mod post;
@@ -138,6 +140,8 @@ pub use error::{QueueFull, RouteError, StartError};
 pub use event::Event;
 pub use latency::{Latency, RouteKind};
 pub use metrics::METRICS_TYPE;
+pub use modules::lists::{ListError, ListFault, addresses_from, users_from};
+pub use modules::users::{Found, Lookup, Unavailable, UserStore, Wanted};
 pub use routed::Routed;
 pub use routes::Routes;
 pub use shared::Shared;

@@ -4,13 +4,16 @@ use std::hash::Hasher;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use sip_async::Counters;
 use sip_async::jsonrpc::Commands;
 use sip_core::text::hex;
 use sip_core::{Host, Protocol, Target};
 use sip_modules::Myself;
+use sip_modules::auth::Auth;
+use sip_modules::permissions::Addresses;
+use sip_modules::pike::Pike;
 use sip_registrar::Registrar;
 use sip_transaction::{RouteId, Secret, Suspension, Transmit};
 use sip_transport::{Listen, SendError};
@@ -20,6 +23,8 @@ use tokio::sync::mpsc::UnboundedSender;
 use crate::clock;
 use crate::error::RouteError;
 use crate::latency::{Latency, RouteKind};
+use crate::modules::Modules;
+use crate::modules::users::UserStore;
 use crate::post::Post;
 use crate::stats::{Stats, WorkerStats};
 use crate::stripes::Stripes;
@@ -46,14 +51,15 @@ struct Inner {
     loop_check: bool,
     serves_metrics: bool,
     registrar: Registrar,
+    modules: Modules,
     mailboxes: Box<[UnboundedSender<Post>]>,
     stats: Box<[WorkerStats]>,
     tasks: Tasks,
-    /// Whose turn it is to send for a task worker.
     transport: TransportStats,
     commands: Commands<Shared>,
     counters: Counters,
     started: SystemTime,
+    /// Whose turn it is to send for a task worker.
     next: AtomicUsize,
     /// Messages of task workers that wait in mailboxes.
     lent: AtomicUsize,
@@ -89,6 +95,7 @@ pub(crate) struct Parts {
     pub(crate) loop_check: bool,
     pub(crate) serves_metrics: bool,
     pub(crate) registrar: Registrar,
+    pub(crate) modules: Modules,
     /// Those of the task workers last.
     pub(crate) mailboxes: Box<[UnboundedSender<Post>]>,
     pub(crate) task_queue: usize,
@@ -105,6 +112,7 @@ impl Shared {
             loop_check,
             serves_metrics,
             registrar,
+            modules,
             mailboxes,
             task_queue,
         } = parts;
@@ -120,6 +128,7 @@ impl Shared {
             loop_check,
             serves_metrics,
             registrar,
+            modules,
             mailboxes,
             stats,
             tasks: Tasks::new(task_queue),
@@ -156,6 +165,36 @@ impl Shared {
     /// The location: who is registered, and where.
     pub fn registrar(&self) -> &Registrar {
         &self.0.registrar
+    }
+
+    /// Nonces and credentials.
+    pub fn auth(&self) -> &Auth {
+        &self.0.modules.auth
+    }
+
+    /// Where passwords are kept, if the server was told.
+    pub fn users(&self) -> Option<&Arc<dyn UserStore>> {
+        self.0.modules.users.as_ref()
+    }
+
+    /// The count of requests by source.
+    pub fn pike(&self) -> &Pike {
+        &self.0.modules.pike
+    }
+
+    /// The address groups, as they are now.
+    pub fn addresses(&self) -> Arc<Addresses> {
+        self.0.modules.addresses()
+    }
+
+    /// Puts other address groups in the place of all that are there. Routes that look meanwhile see the old or the new.
+    pub fn set_addresses(&self, addresses: Arc<Addresses>) {
+        self.0.modules.set_addresses(addresses);
+    }
+
+    /// The time since 1970 that nonces are made with: the calendar at the start, and what the clock has counted since.
+    pub(crate) fn calendar(&self) -> Duration {
+        self.0.modules.calendar(clock::now())
     }
 
     /// Goes on with a suspended transaction: `t_continue(index, label, route)`.

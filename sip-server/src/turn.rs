@@ -13,6 +13,7 @@ use sip_core::{EditError, Message, Method, Source, StatusCode, Target};
 use sip_modules::rr::{self, Side};
 use sip_transaction::{Armed, Arrival, Asker, RouteId, Ticket, TransactionId, Wait};
 
+use crate::checked::Checked;
 use crate::counts;
 use crate::error::RouteError;
 use crate::kept::Kept;
@@ -58,6 +59,10 @@ pub(crate) struct Turn {
     pub(crate) fr_inv: Cell<Option<Duration>>,
     pub(crate) flags: Cell<u32>,
     pub(crate) rr: RefCell<rr::State>,
+    /// Who sent this.
+    pub(crate) auth: RefCell<Checked>,
+    /// Contacts that are saved are behind a NAT: calls go where the request came from (`fix_nated_register`).
+    pub(crate) natted: Cell<bool>,
     /// Named values, once they were asked for.
     vars: OnceCell<Vars>,
     /// The side that our second Route names: requests of the dialog leave there.
@@ -94,6 +99,8 @@ impl Turn {
             fr_inv: Cell::new(None),
             flags: Cell::new(0),
             rr: RefCell::default(),
+            auth: RefCell::default(),
+            natted: Cell::new(false),
             vars: OnceCell::new(),
             leave_by: Cell::new(None),
             tag: OnceCell::new(),

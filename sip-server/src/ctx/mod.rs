@@ -1,6 +1,7 @@
 //! `Ctx`: the current request, its transaction, its worker.
 
 mod arm;
+mod auth;
 pub(crate) mod branch;
 mod breadth;
 pub(crate) mod destination;
@@ -10,6 +11,7 @@ mod forward;
 pub(crate) mod http;
 mod lend;
 mod modules;
+mod nat;
 mod registrar;
 mod relay;
 pub(crate) mod reply;

@@ -18,6 +18,7 @@ use crate::ctx::send::SendCtx;
 use crate::error::StartError;
 use crate::local::{HookFuture, Hooks, Local};
 use crate::lot::Lot;
+use crate::modules::{ModuleSettings, Modules};
 use crate::post::Post;
 use crate::routed::Routed;
 use crate::routes::Routes;
@@ -43,6 +44,7 @@ pub struct Server {
     transport: sip_transport::Config,
     tm: sip_transaction::Config,
     registrar: sip_registrar::Config,
+    pub(super) modules: ModuleSettings,
     domains: Vec<String>,
     workers: usize,
     task_workers: usize,
@@ -61,6 +63,7 @@ impl Default for Server {
             transport: sip_transport::Config::default(),
             tm: sip_transaction::Config::default(),
             registrar: sip_registrar::Config::default(),
+            modules: ModuleSettings::default(),
             domains: Vec::new(),
             workers: std::thread::available_parallelism().map_or(1, usize::from),
             task_workers: 1,
@@ -244,17 +247,20 @@ impl Server {
         let (tm_key, own_key) = random.split_at(16);
         let secret = Secret::new(key(tm_key));
         let stripes = Stripes::new(&Arc::new(self.tm.clone()), &secret, self.workers, clock::now());
+        let own_key = key(own_key);
+        let modules = Modules::new(self.modules.clone(), &own_key, clock::now(), clock::wall());
         let all = self.workers + self.task_workers;
         let (mailboxes, receivers): (Vec<_>, Vec<_>) = (0..all).map(|_| unbounded_channel()).unzip();
         let shared = Shared::new(Parts {
             stripes,
             secret,
-            key: key(own_key),
+            key: own_key,
             links,
             domains: self.domains.clone(),
             loop_check: self.loop_check,
             serves_metrics: self.metrics,
             registrar: Registrar::new(self.registrar.clone()),
+            modules,
             mailboxes: mailboxes.into(),
             task_queue: self.task_queue,
         });

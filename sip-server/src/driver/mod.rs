@@ -7,6 +7,7 @@ mod desk;
 mod intake;
 mod job;
 mod message;
+mod modules;
 mod response;
 mod runner;
 pub(crate) mod task_worker;
