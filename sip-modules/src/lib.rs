@@ -7,6 +7,7 @@
 //! | Rust | KSR |
 //! |---|---|
 //! | [`hdr::append`], [`hdr::insert`], [`hdr::append_after`], [`hdr::insert_before`] | `hdr.append` and its kin |
+//! | [`ipops`] | `ipops.*` |
 //! | [`maxfwd::process`] | `maxfwd.process_maxfwd` |
 //! | [`maxfwd::is_below`] | `maxfwd.is_maxfwd_lt` |
 //! | [`parts::set_ruri_part`], [`parts::set_from`], [`parts::set_to`] | `setuser`, `sethost`, `$rU`, `$fu` ... |
@@ -24,6 +25,7 @@
 //! | [`siputils::cmp_uri`], [`siputils::cmp_aor`], [`siputils::cmp_hdr_name`] | the same |
 //! | [`siputils::is_uri`], [`siputils::is_numeric`], [`siputils::is_alphanum`], [`siputils::is_tel_number`] | the same |
 //! | [`siputils::is_alphanum_ex`] | `siputils.is_alphanumex` |
+//! | [`textops`], [`textopsx`] | `textops.*`, `textopsx.*`, `hdr.match_content`; `{re.subst}` |
 //!
 //! # A request on its way through a proxy
 //!
@@ -60,11 +62,14 @@
 //! ```
 
 pub mod hdr;
+pub mod ipops;
 pub mod maxfwd;
 mod myself;
 pub mod parts;
 pub mod rr;
 pub mod sanity;
 pub mod siputils;
+pub mod textops;
+pub mod textopsx;
 
 pub use myself::Myself;
