@@ -93,6 +93,7 @@
 //! then `ctx/`, `routes`; on top `driver/`, `cli` for programs (feature `cli`) and `play/` for tests (feature
 //! `play`).
 
+mod added;
 #[cfg(feature = "cli")]
 pub mod cli;
 mod clock;
@@ -103,6 +104,7 @@ mod event;
 mod kept;
 mod local;
 mod lot;
+mod no_connect;
 #[cfg(feature = "play")]
 pub mod play;
 mod post;

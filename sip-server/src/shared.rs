@@ -16,6 +16,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use crate::clock;
 use crate::error::RouteError;
 use crate::event::Event;
+use crate::no_connect::NoConnect;
 use crate::post::Post;
 use crate::stats::{Stats, WorkerStats};
 use crate::stripes::Stripes;
@@ -40,6 +41,7 @@ struct Inner {
     mailboxes: Box<[UnboundedSender<Post>]>,
     stats: Box<[WorkerStats]>,
     next: AtomicUsize,
+    no_connect: NoConnect,
 }
 
 impl std::fmt::Debug for Shared {
@@ -81,6 +83,7 @@ impl Shared {
             mailboxes,
             stats,
             next: AtomicUsize::new(0),
+            no_connect: NoConnect::default(),
         }))
     }
 
@@ -162,6 +165,11 @@ impl Shared {
     /// The key of hashes that nobody outside should be able to make.
     pub(crate) fn key(&self) -> &[u8; 16] {
         &self.0.key
+    }
+
+    /// Connections in whose place replies open no other.
+    pub(crate) fn no_connect(&self) -> &NoConnect {
+        &self.0.no_connect
     }
 
     pub(crate) fn stripes(&self) -> &Stripes {

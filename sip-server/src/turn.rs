@@ -9,10 +9,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use sip_core::build::{self, ResponseBuilder};
-use sip_core::{EditError, Message, Method, Source, StatusCode, Target};
+use sip_core::{EditError, HeaderName, Message, Method, Source, StatusCode, Target};
 use sip_modules::rr::{self, Side};
 use sip_transaction::{Armed, Asker, RouteId, Ticket, TransactionId, Wait};
 
+use crate::added::Added;
 use crate::error::RouteError;
 use crate::kept::Kept;
 use crate::local::{Asked, Local};
@@ -35,6 +36,8 @@ pub(crate) struct Turn {
     pub(crate) kind: Kind,
     /// The request as received.
     pub(crate) received: Message,
+    /// The same with `rport` in its Via, once that was asked for.
+    forced: OnceCell<Message>,
     pub(crate) source: Source,
     pub(crate) transaction: Cell<Option<TransactionId>>,
     /// What tm waits for until this route has ended.
@@ -59,6 +62,8 @@ pub(crate) struct Turn {
     vars: OnceCell<Vars>,
     /// The side that our second Route names: requests of the dialog leave there.
     pub(crate) leave_by: Cell<Option<Side>>,
+    /// What replies to the request get beside what each says.
+    pub(crate) added: RefCell<Option<Box<Added>>>,
     /// Our tag in the To of responses, once it was needed.
     tag: OnceCell<String>,
     /// What branches that this route has sent may fork into, while they ring.
@@ -75,6 +80,7 @@ impl Turn {
             local,
             kind,
             received,
+            forced: OnceCell::new(),
             source,
             transaction: Cell::new(None),
             ask: Cell::new(None),
@@ -92,6 +98,7 @@ impl Turn {
             rr: RefCell::default(),
             vars: OnceCell::new(),
             leave_by: Cell::new(None),
+            added: RefCell::default(),
             tag: OnceCell::new(),
             breadth: Cell::new(0),
             counted: Cell::new(false),
@@ -117,8 +124,25 @@ impl Turn {
             turn.flags.set(kept.flags);
             turn.rr.replace(kept.rr);
             turn.vars = OnceCell::from(kept.vars);
+            turn.added.replace(kept.added);
         }
         turn
+    }
+
+    /// The request as received; its Via with `rport`, where that was asked for.
+    pub(crate) fn received(&self) -> &Message {
+        self.forced.get().unwrap_or(&self.received)
+    }
+
+    /// Replies go to the port that the request came from, though its Via does not ask for it.
+    pub(crate) fn force_rport(&self) -> Result<(), RouteError> {
+        let via = self.received().top_via()?;
+        if via.rport().is_none() {
+            let mut forced = self.received().clone();
+            with_rport(&mut forced, &self.source)?;
+            let _ = self.forced.set(forced); // not set yet: it would have `rport`
+        }
+        Ok(())
     }
 
     /// The transaction of this turn, made now if there is none (`t_newtran`).
@@ -126,7 +150,7 @@ impl Turn {
         if let Some(id) = self.transaction.get() {
             return Ok(id);
         }
-        let id = self.local.create(&self.received, &self.source)?;
+        let id = self.local.create(self.received(), &self.source)?;
         self.transaction.set(Some(id));
         Ok(id)
     }
@@ -148,8 +172,8 @@ impl Turn {
 
     /// What is kept of the request as it is now.
     pub(crate) fn kept(&self, msg: &Message) -> Kept {
-        let (rr, vars) = (self.rr.borrow().clone(), self.vars().clone());
-        Kept { msg: msg.compact(), flags: self.flags.get(), rr, vars }
+        let (rr, vars, added) = (self.rr.borrow().clone(), self.vars().clone(), self.added.borrow().clone());
+        Kept { msg: msg.compact(), flags: self.flags.get(), rr, vars, added }
     }
 
     /// The named values of this request.
@@ -195,11 +219,15 @@ impl Turn {
 
     /// A response to the request, with our tag.
     pub(crate) fn response(&self, status: StatusCode) -> ResponseBuilder<'_> {
-        let response = build::response(&self.received, status);
+        let response = build::response(self.received(), status);
         if status == StatusCode::TRYING {
-            response
-        } else {
-            response.to_tag(self.tag.get_or_init(|| self.local.shared.secret().to_tag(&self.received)))
+            return response;
+        }
+        let response =
+            response.to_tag(self.tag.get_or_init(|| self.local.shared.secret().to_tag(&self.received)));
+        match &*self.added.borrow() {
+            Some(added) => added.write_into(response),
+            None => response,
         }
     }
 
@@ -213,7 +241,7 @@ impl Turn {
         let bytes = bytes?;
         if let Kind::Cancel(invite) = self.kind {
             // The CANCEL has a transaction of its own, beside that of its INVITE.
-            let request = &self.received;
+            let request = self.received();
             self.acted.set(true);
             return Ok(self.local.step(invite, |stripe, now, out| {
                 stripe.table.cancel_reply(now, request, status, bytes, out)
@@ -235,7 +263,7 @@ impl Turn {
                 instead: "an ACK has no response; relay it or end the route",
             });
         }
-        let target = Target::for_response(&self.received.top_via()?, &self.source);
+        let target = Target::for_response(&self.received().top_via()?, &self.source);
         self.local.send(target, bytes, None);
         self.acted.set(true);
         Ok(())
@@ -297,4 +325,16 @@ impl Turn {
             tracing::debug!(%error, "the reply to a failed route was not sent");
         }
     }
+}
+
+/// Asks for `rport` in the top Via of a request, and fills it in (RFC 3581 4).
+pub(crate) fn with_rport(msg: &mut Message, source: &Source) -> Result<(), RouteError> {
+    let top = msg.values(HeaderName::Via).next().map(|via| [via, &b";rport"[..]].concat());
+    if msg.top_via()?.rport().is_none()
+        && let Some(top) = top
+    {
+        msg.replace_first_value(HeaderName::Via, top)?;
+        msg.stamp_received(source);
+    }
+    Ok(())
 }

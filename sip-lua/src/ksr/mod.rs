@@ -20,6 +20,8 @@ mod sanity;
 mod siputils;
 mod sl;
 mod state;
+mod textops;
+mod textopsx;
 mod tm;
 mod tmx;
 mod wait;
@@ -50,6 +52,8 @@ pub(crate) fn register(lua: &Lua, hub: &Rc<Hub>, exit: Function) -> mlua::Result
     siputils::register(module("siputils")?)?.finish(&ksr)?;
     registrar::register(module("registrar")?)?.finish(&ksr)?;
     sanity::register(module("sanity")?)?.finish(&ksr)?;
+    textops::register(module("textops")?)?.finish(&ksr)?;
+    textopsx::register(module("textopsx")?)?.finish(&ksr)?;
     xlog::register(module("xlog")?)?.finish(&ksr)?;
     htable::register(module("htable")?)?.finish(&ksr)?;
     mqueue::register(module("mqueue")?)?.finish(&ksr)?;

@@ -55,13 +55,9 @@ impl Draft {
 ///
 /// The text is no message, or one of the other kind.
 pub(crate) fn put(msg: &mut Message, text: &[u8]) -> Result<(), TextopsError> {
-    let (bare, had_length) = without_length(text);
-    let mut new = sip_core::parse(Bytes::from(bare), &Limits::default())?;
+    let new = sip_core::parse(Bytes::from(with_length(text)), &Limits::default())?;
     if new.is_request() != msg.is_request() {
         return Err(TextopsError::Kind);
-    }
-    if had_length {
-        new.ensure_content_length()?;
     }
     *msg = new;
     Ok(())
@@ -77,22 +73,24 @@ pub(crate) fn head_end(text: &[u8]) -> usize {
     text.windows(4).position(|four| four == b"\r\n\r\n").map_or(text.len(), |at| at + 4)
 }
 
-/// The text without its Content-Length lines, and whether there was one.
-fn without_length(text: &[u8]) -> (Vec<u8>, bool) {
+/// The text with the Content-Length that its body has, where it has one.
+fn with_length(text: &[u8]) -> Vec<u8> {
     let (head, body) = text.split_at(head_end(text));
-    let (mut out, mut rest, mut dropping, mut had) = (Vec::with_capacity(text.len()), head, false, false);
+    let (mut out, mut rest, mut dropping, mut had) = (Vec::with_capacity(text.len() + 8), head, false, false);
     while !rest.is_empty() {
         let (line, behind) = rest.split_at(line_end(rest).map_or(rest.len(), |at| at + 2));
         rest = behind;
         let folded = matches!(line.first(), Some(b' ' | b'\t'));
         dropping = if folded { dropping } else { is_length(line) };
-        had |= dropping;
         if !dropping {
             out.extend_from_slice(line);
+        } else if !had {
+            had = true;
+            out.extend_from_slice(format!("Content-Length: {}\r\n", body.len()).as_bytes());
         }
     }
     out.extend_from_slice(body);
-    (out, had)
+    out
 }
 
 fn is_length(line: &[u8]) -> bool {

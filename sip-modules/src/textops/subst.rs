@@ -121,6 +121,12 @@ impl Subst {
         Rule::parse(text)?.compile()
     }
 
+    /// The same expression with the replacement of a rule.
+    #[must_use]
+    pub fn with_replacement(&self, rule: &Rule) -> Self {
+        Self { replacement: pieces(&rule.replacement), ..self.clone() }
+    }
+
     /// The text with it applied; `None`: nothing of it matched.
     pub fn apply(&self, text: &[u8]) -> Option<Vec<u8>> {
         if !self.regex.is_match(text) {

@@ -73,7 +73,7 @@ impl Walk {
             lines.into_iter().map(|(name, value)| Line { name: name.to_vec(), value: value.to_vec() });
         draft.lines.splice(place..place, lines);
         draft.write_to(msg)?;
-        self.next = at + 1 + count;
+        self.next += count;
         self.on = Some(if behind { at } else { at + count });
         Ok(true)
     }

@@ -4,6 +4,7 @@ mod arm;
 pub(crate) mod branch;
 mod breadth;
 pub(crate) mod destination;
+mod end;
 pub(crate) mod event;
 pub(crate) mod failure;
 mod forward;
@@ -50,7 +51,7 @@ impl Ctx {
 
     /// The request as it was received, with `received` and `rport` noted in its top Via.
     pub fn received(&self) -> &Message {
-        &self.turn.received
+        self.turn.received()
     }
 
     /// Where the request came from, and which of our addresses was asked.

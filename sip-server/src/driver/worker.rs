@@ -184,7 +184,10 @@ impl<R: Routes, E: Endpoint> Worker<R, E> {
         let Transmit { target, bytes, branch } = transmit;
         let tag = branch.map(tag_of);
         let mut sent = self.endpoint.send(&target, bytes.clone(), tag);
-        if branch.is_none() && matches!(sent, Err(SendError::FlowGone(_))) {
+        if branch.is_none()
+            && let Err(SendError::FlowGone(flow)) = sent
+            && !self.local.shared.no_connect().has(flow)
+        {
             // The connection of a request has ended: its response goes to the address (RFC 3261 18.2.2).
             sent = self.endpoint.send(&Target { flow: None, ..target }, bytes, tag);
         }
