@@ -217,14 +217,18 @@ impl Turn {
         gone.map_err(|_| RouteError::Canceled)
     }
 
+    /// Our tag in the To of responses.
+    pub(crate) fn tag(&self) -> &str {
+        self.tag.get_or_init(|| self.local.shared.secret().to_tag(&self.received))
+    }
+
     /// A response to the request, with our tag.
     pub(crate) fn response(&self, status: StatusCode) -> ResponseBuilder<'_> {
         let response = build::response(self.received(), status);
         if status == StatusCode::TRYING {
             return response;
         }
-        let response =
-            response.to_tag(self.tag.get_or_init(|| self.local.shared.secret().to_tag(&self.received)));
+        let response = response.to_tag(self.tag());
         match &*self.added.borrow() {
             Some(added) => added.write_into(response),
             None => response,

@@ -123,6 +123,17 @@ impl Ctx {
         self.turn.flags.set(flags);
     }
 
+    /// The INVITE that this CANCEL is about, as that was received; `None` in other routes.
+    pub fn invite(&self) -> Option<Message> {
+        let id = self.cancels()?;
+        self.turn.local.step(id, |stripe, _, _| stripe.table.request(id))
+    }
+
+    /// The tag in To of the replies that are made here.
+    pub fn local_tag(&self) -> &str {
+        self.turn.tag()
+    }
+
     /// Whether this is the route of a CANCEL that matched an INVITE, and which.
     pub(crate) fn cancels(&self) -> Option<TransactionId> {
         match self.turn.kind {
