@@ -9,6 +9,7 @@
 //! | [`auth::Auth`], [`auth::ChallengeFlags`], [`auth::IdentityChecks`] | `auth.*_challenge`, `auth.pv_*`, `auth_db.auth_check` |
 //! | [`auth::consume`] | `auth.consume_credentials` |
 //! | [`hdr::append`], [`hdr::insert`], [`hdr::append_after`], [`hdr::insert_before`] | `hdr.append` and its kin |
+//! | [`ipops`] | `ipops.*` |
 //! | [`maxfwd::process`] | `maxfwd.process_maxfwd` |
 //! | [`maxfwd::is_below`] | `maxfwd.is_maxfwd_lt` |
 //! | [`nathelper::nat_uac_test`], [`nathelper::is_rfc1918`] | the same |
@@ -32,6 +33,7 @@
 //! | [`siputils::cmp_uri`], [`siputils::cmp_aor`], [`siputils::cmp_hdr_name`] | the same |
 //! | [`siputils::is_uri`], [`siputils::is_numeric`], [`siputils::is_alphanum`], [`siputils::is_tel_number`] | the same |
 //! | [`siputils::is_alphanum_ex`] | `siputils.is_alphanumex` |
+//! | [`textops`], [`textopsx`] | `textops.*`, `textopsx.*`, `hdr.match_content`; `{re.subst}` |
 //!
 //! # A request on its way through a proxy
 //!
@@ -69,6 +71,7 @@
 
 pub mod auth;
 pub mod hdr;
+pub mod ipops;
 pub mod maxfwd;
 mod myself;
 pub mod nathelper;
@@ -79,5 +82,7 @@ pub mod pike;
 pub mod rr;
 pub mod sanity;
 pub mod siputils;
+pub mod textops;
+pub mod textopsx;
 
 pub use myself::Myself;

@@ -93,6 +93,7 @@
 //! then `ctx/`, `routes`; on top `driver/`, `cli` for programs (feature `cli`) and `play/` for tests (feature
 //! `play`).
 
+mod added;
 mod checked;
 #[cfg(feature = "cli")]
 pub mod cli;
@@ -110,6 +111,7 @@ mod lot;
 mod memory;
 mod metrics;
 mod modules;
+mod no_connect;
 #[cfg(feature = "play")]
 pub mod play;
 mod post;

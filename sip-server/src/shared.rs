@@ -25,6 +25,7 @@ use crate::error::RouteError;
 use crate::latency::{Latency, RouteKind};
 use crate::modules::Modules;
 use crate::modules::users::UserStore;
+use crate::no_connect::NoConnect;
 use crate::post::Post;
 use crate::stats::{Stats, WorkerStats};
 use crate::stripes::Stripes;
@@ -64,6 +65,7 @@ struct Inner {
     /// Messages of task workers that wait in mailboxes.
     lent: AtomicUsize,
     tokens: AtomicU64,
+    no_connect: NoConnect,
 }
 
 impl std::fmt::Debug for Shared {
@@ -139,6 +141,7 @@ impl Shared {
             next: AtomicUsize::new(0),
             lent: AtomicUsize::new(0),
             tokens: AtomicU64::new(0),
+            no_connect: NoConnect::default(),
         }))
     }
 
@@ -300,6 +303,11 @@ impl Shared {
     /// The key of hashes that nobody outside should be able to make.
     pub(crate) fn key(&self) -> &[u8; 16] {
         &self.0.key
+    }
+
+    /// Connections in whose place replies open no other.
+    pub(crate) fn no_connect(&self) -> &NoConnect {
+        &self.0.no_connect
     }
 
     pub(crate) fn stripes(&self) -> &Stripes {

@@ -210,7 +210,7 @@ impl Ctx {
             flags: turn.flags.get(),
             dropped: false,
             rr: turn.rr.borrow().clone(),
-            received: turn.received.clone(),
+            received: turn.received().clone(),
             source: turn.source,
             vars: turn.vars().clone(),
             transaction: id.transaction,

@@ -216,7 +216,10 @@ fn send(local: &Local, endpoint: &mut impl Endpoint, transmit: Transmit) {
     local.stats().sent.one();
     let tag = branch.map(tag_of);
     let mut sent = endpoint.send(&target, bytes.clone(), tag);
-    if branch.is_none() && matches!(sent, Err(SendError::FlowGone(_))) {
+    if branch.is_none()
+        && let Err(SendError::FlowGone(flow)) = sent
+        && !local.shared.no_connect().has(flow)
+    {
         // The connection of a request has ended: its response goes to the address (RFC 3261 18.2.2).
         sent = endpoint.send(&Target { flow: None, ..target }, bytes, tag);
     }
