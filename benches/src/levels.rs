@@ -6,12 +6,13 @@
 //! | L1 | L0 and what a proxy needs: Request-URI, top Via, From tag, To tag, Call-ID, CSeq, Max-Forwards, first Route |
 //! | L2 | L0 and everything typed: L1's, and every Via, From, To, Contact, Route, Record-Route with URIs and parameters |
 //! | L3 | L1, then what a proxy changes: a Via, Max-Forwards, the Request-URI, a Record-Route; written |
+//! | L3c | L3 by the setters that check every value, instead of those for values that are known to be good |
 
 use std::fmt;
 
 use bytes::Bytes;
 use sip_core::{
-    EditError, HeaderError, HeaderName, HeaderParams, Limits, Message, NameAddr, ParseError, RecordRoute,
+    EditError, HeaderError, HeaderName, Limits, Message, NameAddr, ParseError, RecordRoute,
     Route, Uri, Via, parse,
 };
 
@@ -30,11 +31,13 @@ pub enum Level {
     L2,
     /// What a proxy does.
     L3,
+    /// The same, each new value checked.
+    L3c,
 }
 
 impl Level {
     /// All of them, in order.
-    pub const ALL: [Self; 4] = [Self::L0, Self::L1, Self::L2, Self::L3];
+    pub const ALL: [Self; 5] = [Self::L0, Self::L1, Self::L2, Self::L3, Self::L3c];
 
     /// Does the work of this level with one message. The number depends on all that was read, so that no part
     /// of the work can be left out.
@@ -48,10 +51,11 @@ impl Level {
             Self::L0 => Ok(msg.body().len()),
             Self::L1 => Ok(proxy(&msg)?),
             Self::L2 => Ok(typed(&msg)?),
-            Self::L3 => {
-                let hops = hops(&msg)?;
+            Self::L3 | Self::L3c => {
                 let seen = proxy(&msg)?;
-                Ok(seen + rewrite(&mut msg, hops)?.len())
+                let hops = hops(&msg)?;
+                if self == Self::L3 { rewrite(&mut msg, hops)? } else { rewrite_checked(&mut msg, hops)? }
+                Ok(seen + msg.to_bytes().len())
             }
         }
     }
@@ -125,18 +129,19 @@ fn typed(msg: &Message) -> Result<usize, HeaderError> {
         seen += uri(&msg.uri()?);
     }
     for via in msg.views::<Via<'_>>() {
-        let via = via?;
-        seen += hop(&via) + params(via.params());
+        seen += hop(&via?);
     }
-    seen += address(&*msg.from()?)? + address(&*msg.to()?)?;
+    seen += party(&*msg.from()?)? + party(&*msg.to()?)?;
     for contact in msg.contacts() {
-        seen += contact?.addr().map_or(Ok(0), |addr| address(addr.name_addr()))?;
+        let contact = contact?;
+        let Some(addr) = contact.addr() else { continue };
+        seen += uri(&addr.uri()?) + addr.expires().map_or(0, |seconds| seconds as usize);
     }
     for route in msg.views::<Route<'_>>() {
-        seen += address(&*route?)?;
+        seen += uri(&route?.uri()?);
     }
     for route in msg.views::<RecordRoute<'_>>() {
-        seen += address(&*route?)?;
+        seen += uri(&route?.uri()?);
     }
     Ok(seen)
 }
@@ -160,30 +165,42 @@ fn host_and_port(uri: &Uri<'_>) -> usize {
     uri.host_text().len() + uri.port().map_or(0, usize::from)
 }
 
-/// A URI with its parameters one by one.
+/// Every part of a URI; its parameters, which were checked with it, are asked what they mean to a proxy.
 fn uri(uri: &Uri<'_>) -> usize {
-    let params = uri.params().map(|param| param.name.len() + param.value.map_or(0, |value| value.len()));
-    host_and_port(uri) + uri.user().map_or(0, |user| user.len()) + params.sum::<usize>()
+    host_and_port(uri)
+        + uri.user().map_or(0, |user| user.len())
+        + usize::from(uri.is_lr())
+        + usize::from(uri.transport().is_some())
 }
 
-fn address(addr: &NameAddr<'_>) -> Result<usize, HeaderError> {
-    Ok(addr.display().map_or(0, |name| name.len()) + uri(&addr.uri()?) + params(addr.params()))
+fn party(addr: &NameAddr<'_>) -> Result<usize, HeaderError> {
+    let tag = addr.tag().map_or(0, |tag| tag.len());
+    Ok(addr.display().map_or(0, |name| name.len()) + uri(&addr.uri()?) + tag)
 }
 
-fn params(params: HeaderParams<'_>) -> usize {
-    params.map(|param| param.name.len() + param.value.map_or(0, |value| value.len())).sum()
+/// What a proxy changes in what it sends on; the same in a response, where the Request-URI is missing. The values are
+/// its own.
+fn rewrite(msg: &mut Message, hops: u32) -> Result<(), EditError> {
+    let is_request = msg.is_request();
+    let mut digits = [0u8; 3];
+    let mut msg = msg.unchecked();
+    msg.replace_first_value(HeaderName::MaxForwards, decimal(hops.saturating_sub(1).min(255), &mut digits))?;
+    if is_request {
+        msg.set_request_uri(TARGET)?;
+    }
+    msg.prepend(HeaderName::RecordRoute, RECORD_ROUTE)?;
+    msg.prepend(HeaderName::Via, VIA)
 }
 
-/// What a proxy changes in what it sends on; the same in a response, where the Request-URI is missing.
-fn rewrite(msg: &mut Message, hops: u32) -> Result<Bytes, EditError> {
+/// As [`rewrite`]; every value is checked.
+fn rewrite_checked(msg: &mut Message, hops: u32) -> Result<(), EditError> {
     let mut digits = [0u8; 3];
     msg.replace_first_value(HeaderName::MaxForwards, decimal(hops.saturating_sub(1).min(255), &mut digits))?;
     if msg.is_request() {
         msg.set_request_uri(TARGET)?;
     }
     msg.prepend(HeaderName::RecordRoute, RECORD_ROUTE)?;
-    msg.prepend(HeaderName::Via, VIA)?;
-    Ok(msg.to_bytes())
+    msg.prepend(HeaderName::Via, VIA)
 }
 
 /// A number below 1,000 in decimal.
@@ -220,7 +237,11 @@ mod tests {
     fn a_rewritten_request_has_one_hop_less_and_one_via_more() {
         let mut msg = parse(messages::INVITE.into(), &Limits::default()).expect("message");
         let hops = hops(&msg).expect("a number");
-        let sent = parse(rewrite(&mut msg, hops).expect("sound edits"), &Limits::default()).expect("message");
+        let mut checked = msg.clone();
+        rewrite(&mut msg, hops).expect("sound edits");
+        rewrite_checked(&mut checked, hops).expect("sound edits");
+        assert_eq!(msg.to_bytes(), checked.to_bytes());
+        let sent = parse(msg.to_bytes(), &Limits::default()).expect("message");
         assert_eq!(sent.max_forwards(), Some(Ok(68)));
         assert_eq!(sent.values("Via").count(), 3);
         assert_eq!(sent.request_uri().map(|uri| uri.to_string()).as_deref(), Some(TARGET));

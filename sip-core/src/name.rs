@@ -49,7 +49,7 @@ macro_rules! names {
             }
 
             /// The id that stands for this name in a header table.
-            #[inline]
+            #[inline(always)]
             pub(crate) fn id(&self) -> NameId {
                 match self {
                     $(Self::$variant => const { NameId(position($text)) },)*

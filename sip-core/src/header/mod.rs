@@ -46,6 +46,7 @@ impl Message {
     /// # Errors
     ///
     /// [`HeaderError::Missing`] or [`HeaderError::Malformed`].
+    #[inline]
     pub fn view<'a, V: HeaderView<'a>>(&'a self) -> Result<V, HeaderError> {
         let Some(line) = self.header(V::name()) else { return Err(missing(V::name())) };
         if !V::LIST {
@@ -58,6 +59,7 @@ impl Message {
     }
 
     /// As [`Message::view`]; `None` if there is no such header.
+    #[inline]
     pub fn view_if_present<'a, V: HeaderView<'a>>(&'a self) -> Option<Result<V, HeaderError>> {
         match self.view() {
             Err(HeaderError::Missing { .. }) => None,
@@ -93,6 +95,7 @@ impl Message {
     /// # Errors
     ///
     /// [`HeaderError::Missing`] in a response, [`HeaderError::Malformed`] with the position in the URI.
+    #[inline]
     pub fn uri(&self) -> Result<Uri<'_>, HeaderError> {
         let text = self.request_uri().ok_or(HeaderError::Missing { name: "Request-URI" })?;
         Uri::parse_named(text, "Request-URI")
@@ -103,6 +106,7 @@ impl Message {
     /// # Errors
     ///
     /// As [`Message::view`].
+    #[inline]
     pub fn top_via(&self) -> Result<Via<'_>, HeaderError> {
         self.view()
     }
@@ -112,6 +116,7 @@ impl Message {
     /// # Errors
     ///
     /// As [`Message::view`].
+    #[inline]
     pub fn from(&self) -> Result<From<'_>, HeaderError> {
         self.view()
     }
@@ -121,6 +126,7 @@ impl Message {
     /// # Errors
     ///
     /// As [`Message::view`].
+    #[inline]
     pub fn to(&self) -> Result<To<'_>, HeaderError> {
         self.view()
     }
@@ -130,6 +136,7 @@ impl Message {
     /// # Errors
     ///
     /// As [`Message::view`].
+    #[inline]
     pub fn cseq(&self) -> Result<CSeq<'_>, HeaderError> {
         self.view()
     }
@@ -139,6 +146,7 @@ impl Message {
     /// # Errors
     ///
     /// [`HeaderError::Missing`]; also [`HeaderError::Malformed`] if it is empty.
+    #[inline]
     pub fn call_id(&self) -> Result<&BStr, HeaderError> {
         match self.header(HeaderName::CallId) {
             None => Err(HeaderError::Missing { name: "Call-ID" }),
@@ -162,6 +170,7 @@ impl Message {
     }
 
     /// How many more hops are allowed; `None` if there is no Max-Forwards header.
+    #[inline]
     pub fn max_forwards(&self) -> Option<Result<u32, HeaderError>> {
         self.view_if_present::<MaxForwards>().map(|view| view.map(|MaxForwards(hops)| hops))
     }
@@ -172,6 +181,7 @@ impl Message {
     }
 }
 
+#[cold]
 fn missing(name: HeaderName<'static>) -> HeaderError {
     let name = name.known().or(name.canonical().to_str().ok());
     HeaderError::Missing { name: name.unwrap_or("header") }

@@ -9,7 +9,7 @@ use bstr::{BStr, ByteSlice};
 
 use crate::ascii::{is_lws, trim_end};
 use crate::error::HeaderError;
-use crate::header::params::{HeaderParams, ParamAt, param_if_any, unquote, value_end};
+use crate::header::params::{HeaderParams, ParamAt, param_if_any, unquote, usual_param, value_end};
 use crate::header::view::HeaderView;
 use crate::name::HeaderName;
 use crate::scan::Cursor;
@@ -65,6 +65,7 @@ impl<'a> NameAddr<'a> {
     }
 
     /// The address that `value` begins with, and where it ends.
+    #[inline(always)]
     fn cut(value: &'a [u8], name: &'static str, is_list: bool) -> Result<(Self, usize), usize> {
         let mut cursor = Cursor::new(value);
         cursor.skip_lws();
@@ -114,7 +115,7 @@ impl<'a> NameAddr<'a> {
             cursor.eat(b'>');
             before_params = cursor.at();
         }
-        let mut tag = None;
+        let mut tag = usual_param(&mut cursor, b";tag=").map(Some);
         while let Some(ParamAt { param, .. }) = param_if_any(&mut cursor)? {
             if tag.is_none() && param.is("tag") {
                 tag = Some(param.value);

@@ -64,13 +64,38 @@ pub(crate) fn param_if_any<'a>(cursor: &mut Cursor<'a>) -> Result<Option<ParamAt
     if !cursor.eat_separator(b';') {
         return Ok(None);
     }
+    rest_of_param(cursor).map(Some)
+}
+
+/// Takes a parameter whose `;` is taken.
+#[inline]
+fn rest_of_param<'a>(cursor: &mut Cursor<'a>) -> Result<ParamAt<'a>, usize> {
     let start = cursor.at();
     let name = cursor.token().ok_or(start)?.as_bstr();
     let mut value = None;
     if cursor.eat_separator(b'=') {
         value = Some(gen_value(cursor).ok_or(cursor.at())?.as_bstr());
     }
-    Ok(Some(ParamAt { param: Param { name, value }, start }))
+    Ok(ParamAt { param: Param { name, value }, start })
+}
+
+/// Takes `;name=` as most write it, with nothing between and `name` in this case, and then the value.
+/// `None`, and nothing is taken, where something else stands.
+#[inline(always)]
+pub(crate) fn usual_param<'a>(cursor: &mut Cursor<'a>, begin: &[u8]) -> Option<&'a BStr> {
+    if !cursor.rest().starts_with(begin) {
+        return None;
+    }
+    let before = *cursor;
+    cursor.take(begin.len());
+    match gen_value(cursor) {
+        Some(value) => Some(value.as_bstr()),
+        None => {
+            // White space, or nothing: somebody else's business.
+            *cursor = before;
+            None
+        }
+    }
 }
 
 /// Where a value with parameters ends that the cursor has just passed: at the end of the text or, in a comma list,

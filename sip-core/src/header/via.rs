@@ -9,7 +9,7 @@ use bstr::{BStr, ByteSlice};
 use crate::address::Protocol;
 use crate::ascii::{decimal, is_lws};
 use crate::error::HeaderError;
-use crate::header::params::{HeaderParams, ParamAt, param_if_any, value_end};
+use crate::header::params::{HeaderParams, ParamAt, param_if_any, usual_param, value_end};
 use crate::header::view::HeaderView;
 use crate::name::HeaderName;
 use crate::scan::Cursor;
@@ -151,7 +151,20 @@ impl<'a> Via<'a> {
 
         let before_params = cursor.at();
         let (mut branch, mut received, mut rport) = (None, None, None);
-        while let Some(ParamAt { param, start }) = param_if_any(&mut cursor)? {
+        loop {
+            if branch.is_none()
+                && let Some(value) = usual_param(&mut cursor, b";branch=")
+            {
+                branch = Some(Some(value));
+                continue;
+            }
+            if received.is_none()
+                && let Some(value) = usual_param(&mut cursor, b";received=")
+            {
+                received = Some(Some(value));
+                continue;
+            }
+            let Some(ParamAt { param, start }) = param_if_any(&mut cursor)? else { break };
             match param.name.len() {
                 6 if branch.is_none() && param.is("branch") => branch = Some(param.value),
                 8 if received.is_none() && param.is("received") => received = Some(param.value),

@@ -44,6 +44,12 @@ pub(crate) const fn through_first(marks: u64) -> u64 {
     marks ^ marks.wrapping_sub(1)
 }
 
+/// Every bit behind the first mark; of a word without marks, none.
+#[inline(always)]
+pub(crate) const fn after_first(marks: u64) -> u64 {
+    !through_first(marks)
+}
+
 /// The words of sixteen bytes, the first byte lowest.
 #[inline(always)]
 pub(crate) const fn pair(chunk: &[u8; 16]) -> (u64, u64) {
