@@ -108,6 +108,7 @@ pub mod play;
 mod post;
 mod routed;
 mod routes;
+mod settings;
 mod shared;
 mod stats;
 mod stripes;
@@ -136,4 +137,4 @@ pub use uac::{NewRequest, RequestOutcome};
 pub use vars::{VarValue, Vars};
 
 // What the signatures above speak of.
-pub use sip_transaction::{RouteId, Suspension, TmError, TransactionId};
+pub use sip_transaction::{DropReplies, RouteId, Suspension, TmError, TransactionId};

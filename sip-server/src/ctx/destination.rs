@@ -1,7 +1,7 @@
 //! `Destination`: where one branch goes.
 
 use bytes::Bytes;
-use sip_core::{HeaderName, Message, NameAddr, Protocol, Target, Uri};
+use sip_core::{HeaderName, Message, NameAddr, Protocol, Q, Target, Uri};
 use sip_modules::rr;
 use sip_transport::resolve;
 
@@ -23,6 +23,8 @@ pub struct Destination {
     pub path: Vec<Bytes>,
     /// The next hop as an address or a flow; nothing is resolved then.
     pub target: Option<Target>,
+    /// How much it is preferred: what [`Ctx::load_contacts`](crate::Ctx::load_contacts) sorts by.
+    pub q: Option<Q>,
 }
 
 impl Destination {
@@ -40,6 +42,12 @@ impl Destination {
     /// The same, straight to this address or flow.
     pub fn at(mut self, target: Target) -> Self {
         self.target = Some(target);
+        self
+    }
+
+    /// The same, with this preference.
+    pub fn with_q(mut self, q: Q) -> Self {
+        self.q = Some(q);
         self
     }
 

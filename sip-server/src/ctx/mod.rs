@@ -3,6 +3,7 @@
 mod arm;
 pub(crate) mod branch;
 mod breadth;
+mod contacts;
 pub(crate) mod destination;
 pub(crate) mod event;
 pub(crate) mod failure;
