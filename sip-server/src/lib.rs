@@ -118,6 +118,7 @@ mod post;
 mod routed;
 mod routes;
 mod rpc;
+mod settings;
 mod shared;
 mod statistics;
 mod stats;
@@ -153,4 +154,4 @@ pub use uac::{NewRequest, RequestOutcome};
 pub use vars::{VarValue, Vars};
 
 // What the signatures above speak of.
-pub use sip_transaction::{RouteId, Suspension, TmError, TransactionId};
+pub use sip_transaction::{DropReplies, RouteId, Suspension, TmError, TransactionId};

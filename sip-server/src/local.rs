@@ -35,6 +35,8 @@ pub(crate) type HookFuture<'a> = Pin<Box<dyn Future<Output = Routed> + 'a>>;
 pub(crate) struct Asked {
     pub(crate) id: AskId,
     pub(crate) of: AskedOf,
+    /// Of a failure: which responses are forgotten when its route has ended.
+    pub(crate) drop_replies: DropReplies,
 }
 
 /// Whose failure it is.
@@ -49,12 +51,12 @@ pub(crate) enum AskedOf {
 impl Asked {
     /// That every branch failed.
     pub(crate) fn failure(id: AskId) -> Self {
-        Self { id, of: AskedOf::Transaction }
+        Self { id, of: AskedOf::Transaction, drop_replies: DropReplies::default() }
     }
 
     /// That one branch failed.
     pub(crate) fn branch_failure(id: AskId) -> Self {
-        Self { id, of: AskedOf::Branch }
+        Self { id, of: AskedOf::Branch, drop_replies: DropReplies::default() }
     }
 }
 
@@ -101,7 +103,7 @@ impl Local {
     pub(crate) fn answer(&self, ask: Asked) {
         let answer = match ask.of {
             AskedOf::Branch => Answer::BranchFailure,
-            AskedOf::Transaction => Answer::Failure { drop_replies: DropReplies::default() },
+            AskedOf::Transaction => Answer::Failure { drop_replies: ask.drop_replies },
         };
         let _ =
             self.step(ask.id.transaction, |stripe, now, out| stripe.table.answer(now, ask.id, answer, out));

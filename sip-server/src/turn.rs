@@ -5,7 +5,6 @@
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use sip_core::build::{self, ResponseBuilder};
@@ -19,6 +18,7 @@ use crate::counts;
 use crate::error::RouteError;
 use crate::kept::Kept;
 use crate::local::{Asked, Local};
+use crate::settings::Settings;
 use crate::vars::Vars;
 
 /// What kind of route runs.
@@ -58,8 +58,8 @@ pub(crate) struct Turn {
     pub(crate) on_reply: Cell<Option<RouteId>>,
     pub(crate) on_failure: Cell<Option<RouteId>>,
     pub(crate) on_branch_failure: Cell<Option<RouteId>>,
-    pub(crate) fr: Cell<Option<Duration>>,
-    pub(crate) fr_inv: Cell<Option<Duration>>,
+    /// Timers and manners of the transaction, there already or not.
+    pub(crate) settings: Cell<Settings>,
     pub(crate) flags: Cell<u32>,
     pub(crate) rr: RefCell<rr::State>,
     /// Who sent this.
@@ -78,8 +78,10 @@ pub(crate) struct Turn {
     pub(crate) breadth: Cell<u32>,
     /// Max-Forwards was counted down.
     pub(crate) counted: Cell<bool>,
-    /// In a failure route: the request URI at its start. Only another one is a new branch.
+    /// In a failure route: the request URI at its start. Only another one is a new branch, or one that was set anew.
     pub(crate) ruri_at_start: Option<Bytes>,
+    /// The request URI was set anew, whatever it says.
+    pub(crate) moved: Cell<bool>,
 }
 
 impl Turn {
@@ -101,8 +103,7 @@ impl Turn {
             on_reply: Cell::new(None),
             on_failure: Cell::new(None),
             on_branch_failure: Cell::new(None),
-            fr: Cell::new(None),
-            fr_inv: Cell::new(None),
+            settings: Cell::default(),
             flags: Cell::new(0),
             rr: RefCell::default(),
             auth: RefCell::default(),
@@ -114,6 +115,7 @@ impl Turn {
             breadth: Cell::new(0),
             counted: Cell::new(false),
             ruri_at_start: None,
+            moved: Cell::new(false),
         }
     }
 
@@ -135,8 +137,8 @@ impl Turn {
         turn.ruri_at_start = msg.request_uri().map(|uri| Bytes::copy_from_slice(uri));
         turn.transaction.set(Some(id));
         turn.ask.set(ask);
-        turn.counted.set(true);
         if let Some(kept) = kept {
+            turn.counted.set(kept.counted);
             turn.flags.set(kept.flags);
             turn.rr.replace(kept.rr);
             turn.vars = OnceCell::from(kept.vars);
@@ -177,7 +179,23 @@ impl Turn {
         };
         let id = self.local.create(self.received(), &arrival, &self.source)?;
         self.transaction.set(Some(id));
+        let settings = self.settings.get();
+        if settings != Settings::default() {
+            self.local
+                .step(id, |stripe, now, _| settings.apply(Settings::default(), &mut stripe.table, now, id));
+        }
         Ok(id)
+    }
+
+    /// Changes timers or manners of the transaction, at once if it is there.
+    pub(crate) fn set(&self, change: impl FnOnce(&mut Settings)) {
+        let before = self.settings.get();
+        let mut settings = before;
+        change(&mut settings);
+        self.settings.set(settings);
+        if let Some(id) = self.transaction.get() {
+            self.local.step(id, |stripe, now, _| settings.apply(before, &mut stripe.table, now, id));
+        }
     }
 
     /// What later routes are armed, for the branches that are sent now.
@@ -198,7 +216,7 @@ impl Turn {
     /// What is kept of the request as it is now.
     pub(crate) fn kept(&self, msg: &Message) -> Kept {
         let (rr, vars, added) = (self.rr.borrow().clone(), self.vars().clone(), self.added.borrow().clone());
-        Kept { msg: msg.compact(), flags: self.flags.get(), rr, vars, added }
+        Kept { msg: msg.compact(), flags: self.flags.get(), counted: self.counted.get(), rr, vars, added }
     }
 
     /// The named values of this request.

@@ -220,7 +220,7 @@ fn a_challenge_is_answered_with_the_credentials_given() {
             respond(&bob, &first, code, &[(asks, "Basic x"), (asks, &challenge("n1", offer))]);
             let second = bob.recv_request("MESSAGE").await;
             assert_eq!(second.cseq().expect("CSeq").number, 2);
-            let same = |name: HeaderName<'static>| first.header(name.clone()) == second.header(name);
+            let same = |name: HeaderName<'static>| first.header(name) == second.header(name);
             assert!(same(HeaderName::CallId) && same(HeaderName::From));
             assert_ne!(first.top_via().expect("Via").branch(), second.top_via().expect("Via").branch());
             assert!(is_right(second.header(answers).expect("credentials"), &second, "n1"), "{offer}");

@@ -119,5 +119,11 @@ fn destination(binding: &Binding, shared: &Shared) -> Destination {
     let path: Vec<Bytes> = binding.path().map(|hop| Bytes::copy_from_slice(hop)).collect();
     let is_there = |target: &Target| target.flow.is_none() || shared.local_for(target).is_ok();
     let target = binding.received().filter(|target| path.is_empty() && is_there(target));
-    Destination { uri: Bytes::copy_from_slice(binding.uri()), path, target, ..Destination::default() }
+    Destination {
+        uri: Bytes::copy_from_slice(binding.uri()),
+        path,
+        target,
+        q: binding.q(),
+        ..Destination::default()
+    }
 }

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use sip_transaction::{BranchId, Outbox, Transmit};
 
 use crate::ctx::event::EventCtx;
+use crate::ctx::failure::FailureCtx;
 use crate::event::Event;
 use crate::local::Local;
 use crate::post::Post;
@@ -42,7 +43,7 @@ impl<R: Routes> Desk<R> {
             Post::Answered(ticket, status) => asks::deliver_answered(&self.local, ticket, status),
             Post::Gone(ticket) => _ = self.local.lot.tow(ticket),
             Post::Resumed { id, route } => {
-                if let Some(ctx) = asks::later(&self.local, id, None, None) {
+                if let Some(ctx) = FailureCtx::later(&self.local, id, None, None) {
                     self.runners.start(Job::Resumed(route, ctx));
                 }
             }
