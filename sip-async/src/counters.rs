@@ -42,7 +42,8 @@ impl Counters {
 
     /// Adds to a counter; it wraps. `false`: there is none of this name.
     pub fn add(&self, name: &str, number: i64) -> bool {
-        let named = self.by_name.read().get(name).map(|named| named.count.fetch_add(number, Ordering::Relaxed));
+        let named =
+            self.by_name.read().get(name).map(|named| named.count.fetch_add(number, Ordering::Relaxed));
         named.is_some()
     }
 
@@ -62,7 +63,9 @@ impl Counters {
         let by_name = self.by_name.read();
         let counters = by_name.iter();
         counters
-            .map(|(name, named)| (Arc::clone(&named.group), name.to_string(), named.count.load(Ordering::Relaxed)))
+            .map(|(name, named)| {
+                (Arc::clone(&named.group), name.to_string(), named.count.load(Ordering::Relaxed))
+            })
             .collect()
     }
 }

@@ -57,7 +57,8 @@ fn a_command_gets_its_parameters_and_its_caller_the_result() {
 #[test]
 fn what_cannot_be_done_has_the_error_of_the_protocol() {
     assert_eq!(call("nothing.of.it", json!([])), -32_601);
-    for params in [json!([]), json!([1]), json!(["x", 1]), json!([1.5, 1]), json!([null, 1]), json!([[1], 1])] {
+    for params in [json!([]), json!([1]), json!(["x", 1]), json!([1.5, 1]), json!([null, 1]), json!([[1], 1])]
+    {
         assert_eq!(call("add", params.clone()), -32_602, "{params}");
     }
     for (text, code, id) in [

@@ -86,7 +86,10 @@ mod tests {
             counts.received.one(status);
         }
         let between = |first, last| counts.received.between(first, last);
-        assert_eq!((between(100, 199), between(180, 189), between(600, 699), between(200, 299)), (3, 2, 1, 0));
+        assert_eq!(
+            (between(100, 199), between(180, 189), between(600, 699), between(200, 299)),
+            (3, 2, 1, 0)
+        );
         counts.request(Method::Message);
         counts.request("FOO".into());
         assert_eq!((counts.requests[13].read(), counts.requests[OTHER_METHODS].read()), (1, 1));

@@ -84,7 +84,8 @@ pub(crate) struct Parts {
 
 impl Shared {
     pub(crate) fn new(parts: Parts) -> Self {
-        let Parts { stripes, secret, key, links, domains, loop_check, serves_metrics, registrar, mailboxes } = parts;
+        let Parts { stripes, secret, key, links, domains, loop_check, serves_metrics, registrar, mailboxes } =
+            parts;
         let Links { listens, local_for, stats: transport } = links;
         let stats = mailboxes.iter().map(|_| WorkerStats::default()).collect();
         Self(Arc::new(Inner {

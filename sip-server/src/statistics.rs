@@ -199,7 +199,8 @@ impl Shared {
             grows: entry.kind == Kind::Counter,
         });
         let own = self.counters().list().into_iter();
-        let own = own.map(|(group, name, value)| Statistic { group: group.to_string(), name, value, grows: false });
+        let own =
+            own.map(|(group, name, value)| Statistic { group: group.to_string(), name, value, grows: false });
         built_in.chain(own).collect()
     }
 }

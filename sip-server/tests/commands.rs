@@ -78,7 +78,9 @@ fn register(contact: &str, expires: u32) -> String {
 #[test]
 fn the_server_tells_what_it_is() {
     let server = server();
-    assert!(call(&server, "core.version", json!([])).as_str().is_some_and(|text| text.starts_with("sip-server ")));
+    assert!(
+        call(&server, "core.version", json!([])).as_str().is_some_and(|text| text.starts_with("sip-server "))
+    );
     let uptime = call(&server, "core.uptime", json!([]));
     assert!(uptime["uptime"].as_u64().is_some_and(|seconds| seconds < 60), "{uptime}");
     assert!(uptime["up_since"].as_str().is_some_and(|date| date.len() == 24), "{uptime}");
@@ -127,12 +129,20 @@ fn statistics_count_what_came_and_went() {
     assert_eq!(shared.statistic("no_such"), None);
     assert!(shared.statistic("used_size").is_some_and(|bytes| bytes > 100_000));
 
-    assert_eq!(call(&server, "stats.get_statistics", json!(["rcv_requests"])), json!(["core:rcv_requests = 5"]));
+    assert_eq!(
+        call(&server, "stats.get_statistics", json!(["rcv_requests"])),
+        json!(["core:rcv_requests = 5"])
+    );
     assert_eq!(call(&server, "stats.fetch", json!(["sl:200_replies"])), json!({ "sl.200_replies": "3" }));
-    assert_eq!(call(&server, "stats.fetchn", json!(["sl.200_replies", "rcv_replies"])),
-        json!({ "sl.200_replies": 3, "core.rcv_replies": 0 }));
+    assert_eq!(
+        call(&server, "stats.fetchn", json!(["sl.200_replies", "rcv_replies"])),
+        json!({ "sl.200_replies": 3, "core.rcv_replies": 0 })
+    );
     let core = call(&server, "stats.fetch", json!(["core:"]));
-    assert!(core.as_object().is_some_and(|core| core.len() > 30 && core.keys().all(|name| name.starts_with("core."))));
+    assert!(
+        core.as_object()
+            .is_some_and(|core| core.len() > 30 && core.keys().all(|name| name.starts_with("core.")))
+    );
     assert!(call(&server, "stats.fetch", json!(["all"])).as_object().is_some_and(|all| all.len() > 80));
     assert_eq!(call(&server, "stats.fetch", json!(["no_such"])), 404);
     assert_eq!(call(&server, "stats.fetch", json!([])), -32_602);
@@ -142,7 +152,10 @@ fn statistics_count_what_came_and_went() {
     let tm = call(&server, "tm.stats", json!([]));
     assert_eq!((&tm["total"], &tm["current"], &tm["rpl_generated"]), (&json!(1), &json!(0), &json!(1)));
     assert_eq!((&tm["2xx"], &tm["4xx"]), (&json!(1), &json!(0)));
-    assert_eq!((shared.statistic("UAS_transactions"), shared.statistic("2xx_transactions")), (Some(1), Some(1)));
+    assert_eq!(
+        (shared.statistic("UAS_transactions"), shared.statistic("2xx_transactions")),
+        (Some(1), Some(1))
+    );
 
     assert!(shared.counters().add("calls", 5));
     assert_eq!(call(&server, "stats.fetch", json!(["script:"])), json!({ "script.calls": "5" }));
@@ -165,7 +178,10 @@ fn contacts_are_seen_added_and_removed() {
 
     let add = json!(["location", "alice@example.org", "sip:alice@192.0.2.5", 0, 1.0, "0", 0, 0, 0]);
     assert_eq!(call(&server, "ul.add", add), Json::Null);
-    assert_eq!(call(&server, "ul.add", json!(["location", "alice", "sip:alice@192.0.2.6", "300"])), Json::Null);
+    assert_eq!(
+        call(&server, "ul.add", json!(["location", "alice", "sip:alice@192.0.2.6", "300"])),
+        Json::Null
+    );
     let alice = call(&server, "ul.lookup", json!(["location", "alice@example.org"]));
     assert_eq!(alice["Contacts"].as_array().map(Vec::len), Some(2));
     assert_eq!(alice["Contacts"][0]["Contact"]["Q"], 1.0);
@@ -176,7 +192,10 @@ fn contacts_are_seen_added_and_removed() {
     let brief = call(&server, "ul.dump", json!(["brief"])).to_string();
     assert!(brief.contains("sip:alice@192.0.2.6") && !brief.contains("Call-ID"));
 
-    assert_eq!(call(&server, "ul.rm_contact", json!(["location", "alice", "sip:alice@192.0.2.6"])), Json::Null);
+    assert_eq!(
+        call(&server, "ul.rm_contact", json!(["location", "alice", "sip:alice@192.0.2.6"])),
+        Json::Null
+    );
     assert_eq!(call(&server, "ul.rm_contact", json!(["location", "alice", "sip:alice@192.0.2.6"])), 404);
     assert_eq!(call(&server, "ul.rm", json!(["location", "alice"])), Json::Null);
     assert_eq!(call(&server, "ul.rm", json!(["location", "alice"])), 404);
@@ -240,7 +259,10 @@ fn a_transaction_is_in_the_list_while_it_is_there() {
     let list = call(&server, "tm.list", json!([]));
     assert_eq!(list.as_array().map(Vec::len), Some(1));
     let one = &list[0];
-    assert_eq!((&one["method"], &one["callid"], &one["cseq"]), (&json!("MESSAGE"), &json!("5@test"), &json!("1 MESSAGE")));
+    assert_eq!(
+        (&one["method"], &one["callid"], &one["cseq"]),
+        (&json!("MESSAGE"), &json!("5@test"), &json!("1 MESSAGE"))
+    );
     assert_eq!((&one["last_status"], &one["active"]), (&json!(202), &json!("no")));
     assert_eq!(server.shared().statistic("inuse_transactions"), Some(1));
     assert_eq!(call(&server, "tm.stats", json!([]))["waiting"], 1);
@@ -291,7 +313,10 @@ fn metrics_are_served_by_a_route_or_by_a_setting() {
         let value = line.rsplit(' ').next().unwrap_or_default();
         assert!(value.parse::<f64>().is_ok(), "{line}");
     }
-    assert_eq!(server.connect().ask("GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n").line, "HTTP/1.1 404 Not Found");
+    assert_eq!(
+        server.connect().ask("GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n").line,
+        "HTTP/1.1 404 Not Found"
+    );
     assert_eq!(
         server.connect().ask("POST /prometheus HTTP/1.1\r\nHost: a\r\n\r\n").line,
         "HTTP/1.1 405 Method Not Allowed"

@@ -56,7 +56,8 @@ fn a_request_is_answered_and_the_connection_goes_on() {
     let server = server();
     let mut client = server.connect();
     for number in 0..3 {
-        let answer = client.ask(&format!("GET /a?n={number} HTTP/1.1\r\nHost: a\r\nX-Test: {number}\r\n\r\n"));
+        let answer =
+            client.ask(&format!("GET /a?n={number} HTTP/1.1\r\nHost: a\r\nX-Test: {number}\r\n\r\n"));
         assert_eq!(answer.line, "HTTP/1.1 200 Fine");
         assert_eq!(answer.header("content-type"), Some("text/plain"));
         assert_eq!(answer.header("connection"), None);
@@ -128,7 +129,10 @@ fn sip_and_http_take_turns_on_one_connection() {
         client.send("\r\n\r\n");
         client.expect("\r\n");
     }
-    client.send(&["GET /slow HTTP/1.1\r\nHost: a\r\n\r\n", &options(9), "GET /y HTTP/1.1\r\nHost: a\r\n\r\n"].concat());
+    client.send(
+        &["GET /slow HTTP/1.1\r\nHost: a\r\n\r\n", &options(9), "GET /y HTTP/1.1\r\nHost: a\r\n\r\n"]
+            .concat(),
+    );
     assert_eq!(client.answer().body, "GET /slow [] []\n");
     let mut lines = [client.answer(), client.answer()].map(|answer| answer.line);
     lines.sort_unstable();
@@ -183,7 +187,8 @@ fn a_route_that_does_not_reply_is_replied_for() {
 
 #[test]
 fn what_is_malformed_or_too_large_is_refused_with_the_right_status() {
-    let limits = Limits { head_bytes: 2000, headers: 20, uri_bytes: 500, body_bytes: 1000, ..Limits::default() };
+    let limits =
+        Limits { head_bytes: 2000, headers: 20, uri_bytes: 500, body_bytes: 1000, ..Limits::default() };
     let transport = sip_transport::Config { limits, ..Default::default() };
     let server = Served::start(Server::new().workers(1).transport(transport), |_| Echo);
     let get = |rest: &str| format!("GET /x HTTP/1.1\r\nHost: a\r\n{rest}\r\n");
@@ -253,7 +258,9 @@ fn a_waiting_route_keeps_nobody_else_waiting() {
     assert!(start.elapsed() < Duration::from_secs(5), "they wait at the same time");
     let took = server.shared().latency(sip_server::RouteKind::Http);
     assert_eq!(took.count(), 51);
-    assert!(took.quantile(0.5) >= Duration::from_millis(190) && took.quantile(0.01) < Duration::from_millis(100));
+    assert!(
+        took.quantile(0.5) >= Duration::from_millis(190) && took.quantile(0.01) < Duration::from_millis(100)
+    );
 }
 
 #[test]

@@ -147,9 +147,23 @@ impl<S> Commands<S> {
         let params = Params::new(request.remove("params"));
         let result = match (request.get("method"), params) {
             (Some(Json::String(name)), Some(params)) if is_2 && is_id => self.run(server, name, &params),
-            _ => return Some(answer(Err(RpcError::INVALID_REQUEST), id.filter(|_| is_id).unwrap_or_default())),
+            _ => {
+                return Some(answer(Err(RpcError::INVALID_REQUEST), id.filter(|_| is_id).unwrap_or_default()));
+            }
         };
         id.map(|id| answer(result, id))
+    }
+}
+
+/// What a response says in a word: 200 and OK, or the number and the text of its error. Of a batch: 200.
+pub fn outcome(response: &[u8]) -> (i64, String) {
+    let response: Json = serde_json::from_slice(response).unwrap_or_default();
+    match response.get("error") {
+        Some(error) => {
+            let text = error["message"].as_str().unwrap_or_default();
+            (error["code"].as_i64().unwrap_or_default(), text.to_owned())
+        }
+        None => (200, "OK".to_owned()),
     }
 }
 

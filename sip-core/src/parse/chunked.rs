@@ -40,7 +40,11 @@ impl Chunked {
     }
 
     /// Takes what there is off the front of `buf`. `Some` is the whole body.
-    pub(crate) fn take(&mut self, buf: &mut BytesMut, limits: &Limits) -> Result<Option<Vec<u8>>, ParseError> {
+    pub(crate) fn take(
+        &mut self,
+        buf: &mut BytesMut,
+        limits: &Limits,
+    ) -> Result<Option<Vec<u8>>, ParseError> {
         loop {
             match self.state {
                 State::Size => {
@@ -137,7 +141,9 @@ mod tests {
 
     #[test]
     fn what_is_no_chunk_is_refused() {
-        for bad in ["\r\n", "x\r\n", "5\nhello", "5\r\nhello0\r\n", "-1\r\n", "0x5\r\n", "5 5\r\n", "0\r\nX\n"] {
+        for bad in
+            ["\r\n", "x\r\n", "5\nhello", "5\r\nhello0\r\n", "-1\r\n", "0x5\r\n", "5 5\r\n", "0\r\nX\n"]
+        {
             assert_eq!(all(bad, 1), Err(ParseError::Chunk), "{bad:?}");
         }
         assert_eq!(all(&"5;".repeat(200), 1), Err(ParseError::Chunk));

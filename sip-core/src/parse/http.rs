@@ -68,11 +68,7 @@ pub(crate) fn http_head(bytes: &[u8], limits: &Limits) -> Result<HttpHead, Parse
     }
 }
 
-fn read<'b>(
-    bytes: &'b [u8],
-    headers: &mut [Header<'b>],
-    limits: &Limits,
-) -> Result<HttpHead, ParseError> {
+fn read<'b>(bytes: &'b [u8], headers: &mut [Header<'b>], limits: &Limits) -> Result<HttpHead, ParseError> {
     let mut request = Request::new(headers);
     match request.parse(bytes) {
         Ok(Status::Complete(len)) if len == bytes.len() => {}
@@ -87,7 +83,11 @@ fn read<'b>(
     }
     let line_end = memchr(b'\n', bytes).map_or(bytes.len(), |at| at + 1);
     let version = if minor == 0 { HttpVersion::Http10 } else { HttpVersion::Http11 };
-    let kind = StartKind::Http { method: span(bytes, method.as_bytes()), target: span(bytes, target.as_bytes()), version };
+    let kind = StartKind::Http {
+        method: span(bytes, method.as_bytes()),
+        target: span(bytes, target.as_bytes()),
+        version,
+    };
     let start = StartLine { origin: Origin::Wire, line: Span::new(0, line_end), kind };
 
     let mut slots = Slots::new();
@@ -115,7 +115,8 @@ fn slot(bytes: &[u8], header: &Header<'_>, end: usize, limits: &Limits) -> Resul
     let Some(name_len) = name_len else { return Err(ParseError::HeaderNameTooLong { max }) };
     let whole = Span::new(span(bytes, name).start as usize, end);
     // An empty value is nowhere in particular.
-    let value = if header.value.is_empty() { whole.end.saturating_sub(2) } else { span(bytes, header.value).start };
+    let value =
+        if header.value.is_empty() { whole.end.saturating_sub(2) } else { span(bytes, header.value).start };
     // HTTP has no compact forms.
     let id = if name.len() == 1 { NameId::OTHER } else { lookup(name) };
     Ok(Slot { start: whole.start, value, end: whole.end, name_len, id, origin: Origin::Wire })
@@ -202,10 +203,18 @@ mod tests {
 
     #[test]
     fn http_is_told_from_sip_by_the_first_line() {
-        for http in ["GET / HTTP/1.1\r\n", "GET /a b HTTP/1.0\n", "GET / HTTP/9\r\nX", "GET /without-an-end"] {
+        for http in ["GET / HTTP/1.1\r\n", "GET /a b HTTP/1.0\n", "GET / HTTP/9\r\nX", "GET /without-an-end"]
+        {
             assert!(is_http(http.as_bytes()), "{http:?}");
         }
-        for sip in ["OPTIONS sip:a SIP/2.0\r\nX: HTTP/1.1\r\n", "SIP/2.0 200 HTTP\r\n", "", "GET", "\r\n", "HTTP/1.1\r\n"] {
+        for sip in [
+            "OPTIONS sip:a SIP/2.0\r\nX: HTTP/1.1\r\n",
+            "SIP/2.0 200 HTTP\r\n",
+            "",
+            "GET",
+            "\r\n",
+            "HTTP/1.1\r\n",
+        ] {
             assert!(!is_http(sip.as_bytes()), "{sip:?}");
         }
     }
@@ -213,7 +222,8 @@ mod tests {
     #[test]
     fn where_the_body_ends_is_never_in_doubt() {
         let head = |rest: &str| format!("POST /x HTTP/1.1\r\nHost: a\r\n{rest}\r\n");
-        let body = |rest: &str| read(&head(rest)).map(|head| head.body).map_err(|error| error.http_status().code());
+        let body =
+            |rest: &str| read(&head(rest)).map(|head| head.body).map_err(|error| error.http_status().code());
         assert_eq!(body(""), Ok(HttpBody::Length(0)));
         assert_eq!(body("Content-Length: 5\r\ncontent-length: 5\r\n"), Ok(HttpBody::Length(5)));
         assert_eq!(body("transfer-encoding: Chunked\r\n"), Ok(HttpBody::Chunked));
@@ -251,7 +261,8 @@ mod tests {
         }
         let long = format!("GET /{} HTTP/1.1\r\nHost: a\r\n\r\n", "x".repeat(5000));
         assert_eq!(refused(&long), 414);
-        let many = |count: usize| format!("GET / HTTP/1.1\r\nHost: a\r\n{}\r\n", "X: y\r\n".repeat(count - 1));
+        let many =
+            |count: usize| format!("GET / HTTP/1.1\r\nHost: a\r\n{}\r\n", "X: y\r\n".repeat(count - 1));
         assert_eq!(read(&many(256)).map(|head| head.slots.len()), Ok(256));
         assert_eq!(refused(&many(257)), 431);
         let named = format!("GET / HTTP/1.1\r\nHost: a\r\n{}: y\r\n\r\n", "n".repeat(300));

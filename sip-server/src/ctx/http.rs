@@ -152,7 +152,8 @@ impl HttpCtx {
     /// Those of [`Self::xhttp_reply`].
     pub fn reply_metrics(&mut self, prefix: &str) -> Routed {
         if self.msg.method().is_none_or(|method| !matches!(&**method.as_bstr(), b"GET" | b"HEAD")) {
-            return self.reply_with(StatusCode::METHOD_NOT_ALLOWED, |reply| reply.header("Allow", "GET, HEAD"));
+            return self
+                .reply_with(StatusCode::METHOD_NOT_ALLOWED, |reply| reply.header("Allow", "GET, HEAD"));
         }
         let text = self.shared().metrics(prefix);
         self.xhttp_reply(StatusCode::OK, "", METRICS_TYPE, text)

@@ -32,7 +32,11 @@ impl Ctx {
     pub async fn save_with(&mut self, options: &SaveOptions) -> Result<Saved, RouteError> {
         let saved = self.shared().registrar().save_with(clock::now(), &self.msg, self.source(), options);
         let stats = self.turn.local.stats();
-        if saved.is_ok() { stats.registered.one() } else { stats.not_registered.one() }
+        if saved.is_ok() {
+            stats.registered.one()
+        } else {
+            stats.not_registered.one()
+        }
         Ok(saved?)
     }
 

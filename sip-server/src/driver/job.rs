@@ -4,13 +4,13 @@ use std::rc::Rc;
 
 use sip_transaction::{Answer, AskId, RouteId};
 
+use crate::clock;
 use crate::ctx::Ctx;
 use crate::ctx::event::EventCtx;
 use crate::ctx::failure::FailureCtx;
 use crate::ctx::http::HttpCtx;
 use crate::ctx::reply::ReplyCtx;
 use crate::event::Event;
-use crate::clock;
 use crate::latency::RouteKind;
 use crate::local::Local;
 use crate::routes::Routes;

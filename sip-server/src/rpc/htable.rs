@@ -45,9 +45,7 @@ pub(super) fn register(commands: &Commands<Shared>, tables: &Tables) {
         Ok(Json::Null)
     });
     add("htable.dump", "all items of a table, at most 100,000: TABLE", |shared, table, _| {
-        let row = |(number, record): (usize, Record)| {
-            json!({ "entry": number, "size": 1, "slot": [item(text(&record.key), &record.value)] })
-        };
+        let row = |(number, record): (usize, Record)| json!({ "entry": number, "size": 1, "slot": [item(text(&record.key), &record.value)] });
         Ok(Json::Array(table.iter(shared.now()).take(MOST).enumerate().map(row).collect()))
     });
     let listed = tables.clone();

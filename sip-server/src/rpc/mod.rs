@@ -49,6 +49,10 @@ fn text(bytes: &[u8]) -> String {
 }
 
 /// The parameter at this place, which may be missing.
-fn text_or<'p>(params: &'p Params, at: usize, default: &'p str) -> Result<std::borrow::Cow<'p, str>, RpcError> {
+fn text_or<'p>(
+    params: &'p Params,
+    at: usize,
+    default: &'p str,
+) -> Result<std::borrow::Cow<'p, str>, RpcError> {
     if params.has(at) { params.text(at) } else { Ok(default.into()) }
 }

@@ -18,7 +18,9 @@ pub(super) fn register(commands: &Commands<Shared>, queues: &Queues) {
     });
     let all = queues.clone();
     commands.add("mqueue.get_sizes", "how many items wait in each queue", move |_, _| {
-        Ok(Json::Array(all.iter().map(|(name, queue)| json!({ "name": name, "size": queue.len() })).collect()))
+        Ok(Json::Array(
+            all.iter().map(|(name, queue)| json!({ "name": name, "size": queue.len() })).collect(),
+        ))
     });
     let asked = queues.clone();
     commands.add("mqueue.fetch", "takes the next item out of a queue: QUEUE", move |_, params| {

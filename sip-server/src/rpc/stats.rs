@@ -16,15 +16,18 @@ pub(super) fn register(commands: &Commands<Shared>) {
     commands.add("stats.fetch", "statistics by name, as texts: all, GROUP: or NAME ...", |shared, params| {
         fetch(shared, params, |value| value.to_string().into())
     });
-    commands.add("stats.fetchn", "statistics by name, as numbers: all, GROUP: or NAME ...", |shared, params| {
-        fetch(shared, params, Json::from)
-    });
+    commands.add(
+        "stats.fetchn",
+        "statistics by name, as numbers: all, GROUP: or NAME ...",
+        |shared, params| fetch(shared, params, Json::from),
+    );
     commands.add("stats.reset_statistics", "sets counters of the application to 0", |shared, params| {
         let names = params.texts()?;
         if names.is_empty() {
             return Err(RpcError::params("names are missing"));
         }
-        match names.iter().find(|name| !shared.counters().reset(name.split(':').next_back().unwrap_or(name))) {
+        match names.iter().find(|name| !shared.counters().reset(name.split(':').next_back().unwrap_or(name)))
+        {
             Some(name) => Err(RpcError::new(400, format!("{name} is no counter of the application"))),
             None => Ok(Json::Null),
         }
@@ -33,7 +36,9 @@ pub(super) fn register(commands: &Commands<Shared>) {
 
 fn fetch(shared: &Shared, params: &Params, value: fn(i64) -> Json) -> Result<Json, RpcError> {
     let all = asked(shared, params)?.into_iter();
-    Ok(Json::Object(all.map(|one| (format!("{}.{}", one.group, one.name), value(one.value))).collect::<Map<_, _>>()))
+    Ok(Json::Object(
+        all.map(|one| (format!("{}.{}", one.group, one.name), value(one.value))).collect::<Map<_, _>>(),
+    ))
 }
 
 fn asked(shared: &Shared, params: &Params) -> Result<Vec<Statistic>, RpcError> {

@@ -18,7 +18,11 @@ const MOST: usize = 100_000;
 const NOT_SET: &str = "[not set]";
 
 pub(super) fn register(commands: &Commands<Shared>) {
-    commands.add("ul.dump", "all contacts, of at most 100,000 users; brief: their addresses alone: [brief]", dump);
+    commands.add(
+        "ul.dump",
+        "all contacts, of at most 100,000 users; brief: their addresses alone: [brief]",
+        dump,
+    );
     commands.add("ul.lookup", "the contacts of a user: TABLE AOR", |shared, params| {
         let aor = aor(shared, params)?;
         let bindings = live(shared, &shared.registrar().location().snapshot(&aor).bindings);
@@ -164,7 +168,10 @@ fn add(shared: &Shared, params: &Params) -> Result<Json, RpcError> {
         path if matches!(&*path, "" | "0" | ".") => String::new(),
         path => format!("Path: {path}\r\n"),
     };
-    if [&*contact, &path.trim_end()].iter().any(|text| text.contains(|c: char| c.is_control() || c == '<' && text == &&*contact)) {
+    if [&*contact, &path.trim_end()]
+        .iter()
+        .any(|text| text.contains(|c: char| c.is_control() || c == '<' && text == &&*contact))
+    {
         return Err(RpcError::params("a contact or path that is none"));
     }
     let source = source(shared)?;

@@ -18,9 +18,13 @@ pub(crate) struct Served {
 
 impl Served {
     /// Starts it on TCP and UDP ports that the system chooses.
-    pub(crate) fn start<R: Routes>(server: Server, routes: impl Fn(&Shared) -> R + Send + Sync + 'static) -> Self {
+    pub(crate) fn start<R: Routes>(
+        server: Server,
+        routes: impl Fn(&Shared) -> R + Send + Sync + 'static,
+    ) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        let listens = ["tcp:127.0.0.1:0", "udp:127.0.0.1:0"].map(|listen| listen.parse().expect("an address"));
+        let listens =
+            ["tcp:127.0.0.1:0", "udp:127.0.0.1:0"].map(|listen| listen.parse().expect("an address"));
         let server = listens.into_iter().fold(server, Server::listen);
         Self { running: runtime.block_on(server.start(routes)).expect("it starts") }
     }
@@ -94,7 +98,8 @@ impl Client {
         let mut lines = head.lines();
         let line = lines.next().unwrap_or_default().to_owned();
         let headers = lines.filter_map(|line| line.split_once(':'));
-        let headers = headers.map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned())).collect();
+        let headers =
+            headers.map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned())).collect();
         Answer { line, headers, body: String::new() }
     }
 

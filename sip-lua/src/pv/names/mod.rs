@@ -7,6 +7,7 @@ mod flags;
 mod headers;
 mod net;
 mod ruri;
+mod server;
 mod tables;
 mod time;
 mod tm;
@@ -15,7 +16,7 @@ mod vars;
 
 use crate::pv::class::{Named, Plain};
 
-static PLAIN: [&[Plain]; 10] = [
+static PLAIN: [&[Plain]; 11] = [
     ruri::PLAIN,
     addr::PLAIN,
     headers::PLAIN,
@@ -26,9 +27,10 @@ static PLAIN: [&[Plain]; 10] = [
     tm::PLAIN,
     time::PLAIN,
     consts::PLAIN,
+    server::PLAIN,
 ];
 
-static NAMED: [&[Named]; 8] = [
+static NAMED: [&[Named]; 9] = [
     headers::NAMED,
     branch::NAMED,
     flags::NAMED,
@@ -37,6 +39,7 @@ static NAMED: [&[Named]; 8] = [
     vars::NAMED,
     tables::NAMED,
     consts::NAMED,
+    server::NAMED,
 ];
 
 /// The variable of this name that has no brackets.
