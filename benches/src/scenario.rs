@@ -2,10 +2,12 @@
 //!
 //! Each does, step by step, what the configuration of another server does in a scenario of the same name.
 
+use std::fmt::Write;
+
 use clap::ValueEnum;
 use sip_core::{Method, StatusCode};
 use sip_modules::rr;
-use sip_server::{Ctx, Routed, Routes, Running, Server, StartError};
+use sip_server::{Ctx, HttpCtx, Routed, Routes, Running, Server, StartError};
 
 /// A scenario.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
@@ -22,6 +24,9 @@ pub enum Scenario {
     /// Calls relayed to where the callee is registered.
     #[value(name = "S4")]
     LookedUpCall,
+    /// HTTP on the SIP port: a page with statistics.
+    #[value(name = "S6")]
+    Http,
 }
 
 impl Scenario {
@@ -36,6 +41,7 @@ impl Scenario {
             Self::Register => server.start(|_| Save).await,
             Self::Call => server.start(|_| Relay::new(false)).await,
             Self::LookedUpCall => server.start(|_| Relay::new(true)).await,
+            Self::Http => server.start(|_| Page).await,
         }
     }
 }
@@ -104,5 +110,37 @@ impl Routes for Relay {
             ctx.lookup().await?; // 404 when nobody is registered
         }
         ctx.relay().await
+    }
+}
+
+/// S6.
+struct Page;
+
+/// What the page tells.
+const NAMES: [&str; 6] =
+    ["rcv_requests", "rcv_replies", "fwd_requests", "fwd_replies", "drop_requests", "err_requests"];
+
+impl Routes for Page {
+    async fn request(&self, ctx: &mut Ctx) -> Routed {
+        match ctx.method() {
+            Method::Options => ctx.reply_stateless(StatusCode::OK),
+            _ => ctx.reply_stateless(StatusCode::METHOD_NOT_ALLOWED),
+        }
+    }
+
+    async fn http(&self, ctx: &mut HttpCtx) -> Routed {
+        if !ctx.url().starts_with(b"/stats") {
+            let page = "<html><body>not found</body></html>\n";
+            return ctx.xhttp_reply(StatusCode::NOT_FOUND, "Not Found", "text/html", page);
+        }
+        let mut page = String::with_capacity(512);
+        page.push_str("<html><head><title>stats</title></head><body><h1>stats</h1><table>");
+        for name in NAMES {
+            let count = ctx.shared().statistic(name).unwrap_or(0);
+            // Writing to a text cannot fail.
+            let _ = write!(page, "<tr><td>{name}</td><td>{count}</td></tr>");
+        }
+        page.push_str("</table></body></html>\n");
+        ctx.xhttp_reply(StatusCode::OK, "OK", "text/html", page)
     }
 }

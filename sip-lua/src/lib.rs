@@ -38,6 +38,7 @@
 //! |---|---|
 //! | `error` | what may be wrong with a script |
 //! | `settings`, `names`, `script` | what all workers share: limits, queues and tables, names of routes, the text |
+//! | `xhttp` | which function an HTTP request runs |
 //! | `value` | arguments and return values, as KEMI has them |
 //! | `current` | the message that a VM works on now |
 //! | `ksr/call` | how a Lua call becomes a Rust call |
@@ -62,6 +63,7 @@ mod routes;
 mod script;
 mod settings;
 mod value;
+mod xhttp;
 
 pub use check::{Unknown, check};
 pub use error::ScriptError;

@@ -4,7 +4,9 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use sip_core::StatusCode;
-use sip_server::{BranchCtx, Ctx, FailureCtx, ReplyCtx, RouteError, RouteId, Routed, Routes, Shared};
+use sip_server::{
+    BranchCtx, Ctx, FailureCtx, HttpCtx, ReplyCtx, RouteError, RouteId, Routed, Routes, Shared,
+};
 
 use crate::current::{Current, Route};
 use crate::engine::Vm;
@@ -20,6 +22,7 @@ const REPLY_ROUTE: &str = "ksr_reply_route";
 /// |---|---|
 /// | a request, a CANCEL that matched too | `ksr_request_route` |
 /// | a response, before tm has it | `ksr_reply_route`, if there is one |
+/// | an HTTP request | the one that `xhttp.event_callback` names, `ksr_xhttp_event` without it |
 /// | armed by `t_on_branch`, `t_on_reply`, `t_on_failure`, `t_on_branch_failure`, or named in `t_continue` | that name |
 ///
 /// What the functions return is ignored. An error in one is logged with file and line; a request that has no reply then
@@ -53,6 +56,8 @@ impl LuaRoutes {
     }
 
     fn new(script: Script, shared: &Shared) -> Self {
+        // Once a worker, and the same each time.
+        script.env().settings.offer(shared);
         let routes = Self { script, shared: shared.clone(), vm: RefCell::new(None) };
         routes.load();
         routes
@@ -71,8 +76,13 @@ impl LuaRoutes {
 
     /// Runs a function of the script. Returns whether it ended in an error.
     async fn run(&self, name: &str, place: &mut Option<Box<Current>>) -> bool {
+        self.run_with(name, None, place).await
+    }
+
+    /// The same with an argument.
+    async fn run_with(&self, name: &str, argument: Option<&str>, place: &mut Option<Box<Current>>) -> bool {
         let Some(vm) = self.vm() else { return true };
-        match vm.run(name, place).await {
+        match vm.run(name, argument, place).await {
             Ok(true) => false,
             Ok(false) if name == REQUEST_ROUTE => {
                 tracing::error!("the script has no function {name} any more");
@@ -201,6 +211,19 @@ impl Routes for LuaRoutes {
 
     async fn branch_failure(&self, route: RouteId, ctx: &mut FailureCtx) -> Routed {
         self.later(route, ctx, Route::BranchFailure).await
+    }
+
+    async fn http(&self, ctx: &mut HttpCtx) -> Routed {
+        let Some(name) = self.script.env().settings.xhttp.callback(ctx.url()) else { return Ok(()) };
+        if !self.vm().is_some_and(|vm| vm.has(name)) {
+            return Ok(());
+        }
+        let mut place = Some(Current::new(Route::Http(ctx.take())));
+        let failed = self.run_with(name, Some("xhttp:request"), &mut place).await;
+        if let Some(Current { route: Route::Http(taken), .. }) = place.map(|current| *current) {
+            *ctx = taken;
+        }
+        if failed && !ctx.is_replied() { Err(StatusCode::SERVER_INTERNAL_ERROR.into()) } else { Ok(()) }
     }
 
     async fn resumed(&self, route: RouteId, ctx: &mut FailureCtx) -> Routed {

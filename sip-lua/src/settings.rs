@@ -6,8 +6,11 @@ use std::time::SystemTime;
 
 use sip_async::{Queues, Table, TableSettings, Tables};
 
+use sip_server::Shared;
+
 use crate::error::ScriptError;
 use crate::names::RouteNames;
+use crate::xhttp::Xhttp;
 
 /// The settings of a script, with their defaults.
 #[derive(Debug)]
@@ -18,6 +21,9 @@ pub struct Settings {
     pub(crate) defines: Vec<String>,
     pub(crate) queues: Queues,
     pub(crate) tables: Tables,
+    pub(crate) xhttp: Xhttp,
+    /// Counters of the script: group and name.
+    counters: Vec<(String, String)>,
 }
 
 impl Default for Settings {
@@ -29,6 +35,8 @@ impl Default for Settings {
             defines: Vec::new(),
             queues: Queues::new(),
             tables: Tables::new(),
+            xhttp: Xhttp::default(),
+            counters: Vec::new(),
         }
     }
 }
@@ -72,7 +80,8 @@ impl Settings {
 
     /// Sets a parameter of a module, by Kamailio's names: `modparam("mqueue", "mqueue", "name=cdr;size=100")`.
     ///
-    /// Known are `mqueue.mqueue` and `htable.htable`.
+    /// Known are `mqueue.mqueue`, `htable.htable`, `xhttp.event_callback`, `xhttp.url_match`, `xhttp.url_skip`,
+    /// `counters.script_counter` and `statistics.variable`.
     ///
     /// # Errors
     ///
@@ -82,9 +91,42 @@ impl Settings {
         match (module, name) {
             ("mqueue", "mqueue") => _ = self.queues.declare(value).map_err(|error| wrong(&error))?,
             ("htable", "htable") => _ = self.tables.declare(value).map_err(|error| wrong(&error))?,
-            _ => return Err(wrong(&"this parameter is unknown; known are mqueue.mqueue and htable.htable")),
+            ("xhttp", _) => self.xhttp.set(name, value).map_err(|error| wrong(&error))?,
+            // `[group.]name[ description]`
+            ("counters", "script_counter") => {
+                let counter = value.split([' ', ',']).next().unwrap_or_default();
+                let (group, counter) = counter.rsplit_once('.').unwrap_or(("script", counter));
+                self.counter(group, counter).ok_or_else(|| wrong(&"a name is expected"))?;
+            }
+            // `name[/no_reset]`
+            ("statistics", "variable") => {
+                let counter = value.split('/').next().unwrap_or_default().trim();
+                self.counter("script", counter).ok_or_else(|| wrong(&"a name is expected"))?;
+            }
+            _ => {
+                return Err(wrong(
+                    &"this parameter is unknown; known are mqueue.mqueue, htable.htable, xhttp.event_callback, \
+                      xhttp.url_match, xhttp.url_skip, counters.script_counter and statistics.variable",
+                ));
+            }
         }
         Ok(self)
+    }
+
+    fn counter(&mut self, group: &str, name: &str) -> Option<()> {
+        let is_name = !name.is_empty() && !group.is_empty();
+        is_name.then(|| self.counters.push((group.to_owned(), name.to_owned())))
+    }
+
+    /// Makes known to operators what the script has: its tables, queues and counters.
+    pub(crate) fn offer(&self, shared: &Shared) {
+        shared.offer_tables(&self.tables);
+        shared.offer_queues(&self.queues);
+        for (group, name) in &self.counters {
+            if !shared.counters().declare(group, name) {
+                tracing::warn!(name, "too many counters: this one is not there");
+            }
+        }
     }
 }
 
