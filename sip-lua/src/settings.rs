@@ -5,6 +5,7 @@ use std::sync::Arc;
 use sip_async::{Queues, Table, TableSettings, Tables};
 
 use crate::error::ScriptError;
+use crate::modparams::{KNOWN, ModParams};
 use crate::names::RouteNames;
 
 /// The settings of a script, with their defaults.
@@ -16,6 +17,7 @@ pub struct Settings {
     pub(crate) defines: Vec<String>,
     pub(crate) queues: Queues,
     pub(crate) tables: Tables,
+    pub(crate) modparams: ModParams,
 }
 
 impl Default for Settings {
@@ -27,6 +29,7 @@ impl Default for Settings {
             defines: Vec::new(),
             queues: Queues::new(),
             tables: Tables::new(),
+            modparams: ModParams::default(),
         }
     }
 }
@@ -70,7 +73,11 @@ impl Settings {
 
     /// Sets a parameter of a module, by Kamailio's names: `modparam("mqueue", "mqueue", "name=cdr;size=100")`.
     ///
-    /// Known are `mqueue.mqueue` and `htable.htable`.
+    /// Known are `mqueue.mqueue`, `htable.htable`, and those of modules whose state is the server's, which
+    /// [`Script::configure`](crate::Script::configure) hands to it: `auth.algorithm` (one or several, apart by commas),
+    /// `auth.qop`, `auth.nonce_expire`, `auth.nonce_count`, `auth.one_time_nonce`, `auth.secret`,
+    /// `permissions.address_file`, `pike.sampling_time_unit`, `pike.reqs_density_per_unit`, `pike.remove_latency`.
+    /// A file is read at once.
     ///
     /// # Errors
     ///
@@ -80,7 +87,13 @@ impl Settings {
         match (module, name) {
             ("mqueue", "mqueue") => _ = self.queues.declare(value).map_err(|error| wrong(&error))?,
             ("htable", "htable") => _ = self.tables.declare(value).map_err(|error| wrong(&error))?,
-            _ => return Err(wrong(&"this parameter is unknown; known are mqueue.mqueue and htable.htable")),
+            _ => match self.modparams.set(module, name, value) {
+                Some(result) => result.map_err(|error| wrong(&error))?,
+                None => {
+                    let known = "this parameter is unknown; known are mqueue.mqueue, htable.htable,";
+                    return Err(wrong(&format_args!("{known} {KNOWN}")));
+                }
+            },
         }
         Ok(self)
     }

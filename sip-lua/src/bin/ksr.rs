@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use sip_lua::{LuaRoutes, Script, ScriptError, Settings};
-use sip_server::cli::{self, Options};
+use sip_server::cli::{self, Access, Options};
 
 #[derive(Parser)]
 #[command(name = "ksr", about = "A SIP server that is a Lua script", version)]
@@ -23,6 +23,8 @@ enum Command {
         script: ScriptOptions,
         #[command(flatten)]
         options: Options,
+        #[command(flatten)]
+        access: Access,
     },
     /// Loads a script and says what is wrong with it.
     Check {
@@ -85,7 +87,7 @@ impl ScriptOptions {
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
-        Command::Run { script, options } => run(&script, &options),
+        Command::Run { script, options, access } => run(&script, &options, &access),
         Command::Check { script } => check(&script),
     };
     match result {
@@ -98,9 +100,11 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(script: &ScriptOptions, options: &Options) -> Result<(), Box<dyn std::error::Error>> {
+fn run(script: &ScriptOptions, options: &Options, access: &Access) -> Result<(), Box<dyn std::error::Error>> {
     let server = options.server(); // first of all the log: what the script says while it is loaded is seen
-    let routes = LuaRoutes::factory(script.script()?)?;
+    let script = script.script()?;
+    let server = access.server(script.configure(server))?;
+    let routes = LuaRoutes::factory(script)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let running = server.start(routes).await?;

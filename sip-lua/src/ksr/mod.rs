@@ -2,6 +2,8 @@
 //!
 //! A module that is not there is nil in Lua, since scripts test for it: no empty tables.
 
+mod auth;
+mod auth_db;
 pub(crate) mod call;
 mod core;
 mod corex;
@@ -13,6 +15,10 @@ mod htable_walk;
 mod kx;
 mod maxfwd;
 mod mqueue;
+mod nathelper;
+mod path;
+mod permissions;
+mod pike;
 mod pv;
 mod registrar;
 mod rr;
@@ -53,6 +59,12 @@ pub(crate) fn register(lua: &Lua, hub: &Rc<Hub>, exit: Function) -> mlua::Result
     xlog::register(module("xlog")?)?.finish(&ksr)?;
     htable::register(module("htable")?)?.finish(&ksr)?;
     mqueue::register(module("mqueue")?)?.finish(&ksr)?;
+    auth::register(module("auth")?)?.finish(&ksr)?;
+    auth_db::register(module("auth_db")?)?.finish(&ksr)?;
+    nathelper::register(module("nathelper")?)?.finish(&ksr)?;
+    permissions::register(module("permissions")?)?.finish(&ksr)?;
+    pike::register(module("pike")?)?.finish(&ksr)?;
+    path::register(module("path")?)?.finish(&ksr)?;
     wait::register(module("await")?)?.finish(&ksr)?;
     lua.globals().raw_set("KSR", ksr)?;
     lua.globals().raw_set("KSRVERSION", concat!("sip-lua ", env!("CARGO_PKG_VERSION")))

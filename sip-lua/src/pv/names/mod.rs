@@ -1,6 +1,7 @@
 //! The variables that there are: one table a file.
 
 mod addr;
+mod auth;
 mod branch;
 pub(crate) mod consts;
 mod flags;
@@ -15,9 +16,10 @@ mod vars;
 
 use crate::pv::class::{Named, Plain};
 
-static PLAIN: [&[Plain]; 10] = [
+static PLAIN: [&[Plain]; 11] = [
     ruri::PLAIN,
     addr::PLAIN,
+    auth::PLAIN,
     headers::PLAIN,
     uris::PLAIN,
     net::PLAIN,
