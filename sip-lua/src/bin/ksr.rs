@@ -73,10 +73,18 @@ fn modparam(text: &str) -> Result<ModParam, String> {
 }
 
 impl ScriptOptions {
-    fn script(&self) -> Result<Script, ScriptError> {
+    /// Who may do what is known to the script as Kamailio's sample has it: `WITH_AUTH` where there are users,
+    /// `WITH_IPAUTH` where there are addresses.
+    fn script(&self, access: &Access) -> Result<Script, ScriptError> {
         let mut settings = Settings::new().instructions(self.instructions).memory(self.memory).jit(self.jit);
         for name in &self.define {
             settings = settings.define(name);
+        }
+        if access.users.is_some() {
+            settings = settings.define("WITH_AUTH");
+        }
+        if access.addresses.is_some() {
+            settings = settings.define("WITH_IPAUTH");
         }
         for ModParam { module, name, value } in &self.modparam {
             settings = settings.modparam(module, name, value)?;
@@ -102,7 +110,7 @@ fn main() -> ExitCode {
 
 fn run(script: &ScriptOptions, options: &Options, access: &Access) -> Result<(), Box<dyn std::error::Error>> {
     let server = options.server(); // first of all the log: what the script says while it is loaded is seen
-    let script = script.script()?;
+    let script = script.script(access)?;
     let server = access.server(script.configure(server))?;
     let routes = LuaRoutes::factory(script)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -113,7 +121,7 @@ fn run(script: &ScriptOptions, options: &Options, access: &Access) -> Result<(),
 }
 
 fn check(script: &ScriptOptions) -> Result<(), Box<dyn std::error::Error>> {
-    let script = script.script()?;
+    let script = script.script(&Access::default())?;
     let notes = sip_lua::check(&script)?;
     let mut out = std::io::stdout();
     for note in &notes {

@@ -39,7 +39,7 @@ fn credentials(view: &dyn View) -> Option<DigestCredentials<'_>> {
 }
 
 fn text(text: Option<&BStr>) -> Value<'_> {
-    text.map_or(Value::Null, |text| Value::text(text))
+    text.map_or(Value::Null, Value::text)
 }
 
 fn user(view: &dyn View, part: impl Fn(&[u8]) -> Option<&[u8]>) -> Value<'_> {
