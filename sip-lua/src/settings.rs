@@ -9,6 +9,7 @@ use sip_async::{Queues, Table, TableSettings, Tables};
 use sip_server::Shared;
 
 use crate::error::ScriptError;
+use crate::modparams::{KNOWN, ModParams};
 use crate::names::RouteNames;
 use crate::xhttp::Xhttp;
 
@@ -24,6 +25,7 @@ pub struct Settings {
     pub(crate) xhttp: Xhttp,
     /// Counters of the script: group and name.
     counters: Vec<(String, String)>,
+    pub(crate) modparams: ModParams,
 }
 
 impl Default for Settings {
@@ -37,6 +39,7 @@ impl Default for Settings {
             tables: Tables::new(),
             xhttp: Xhttp::default(),
             counters: Vec::new(),
+            modparams: ModParams::default(),
         }
     }
 }
@@ -81,7 +84,11 @@ impl Settings {
     /// Sets a parameter of a module, by Kamailio's names: `modparam("mqueue", "mqueue", "name=cdr;size=100")`.
     ///
     /// Known are `mqueue.mqueue`, `htable.htable`, `xhttp.event_callback`, `xhttp.url_match`, `xhttp.url_skip`,
-    /// `counters.script_counter` and `statistics.variable`.
+    /// `counters.script_counter` and `statistics.variable`, and those of modules whose state is the server's, which
+    /// [`Script::configure`](crate::Script::configure) hands to it: `auth.algorithm` (one or several, apart by commas),
+    /// `auth.qop`, `auth.nonce_expire`, `auth.nonce_count`, `auth.one_time_nonce`, `auth.secret`,
+    /// `permissions.address_file`, `pike.sampling_time_unit`, `pike.reqs_density_per_unit`, `pike.remove_latency`.
+    /// A file is read at once.
     ///
     /// # Errors
     ///
@@ -103,12 +110,14 @@ impl Settings {
                 let counter = value.split('/').next().unwrap_or_default().trim();
                 self.counter("script", counter).ok_or_else(|| wrong(&"a name is expected"))?;
             }
-            _ => {
-                return Err(wrong(
-                    &"this parameter is unknown; known are mqueue.mqueue, htable.htable, xhttp.event_callback, \
-                      xhttp.url_match, xhttp.url_skip, counters.script_counter and statistics.variable",
-                ));
-            }
+            _ => match self.modparams.set(module, name, value) {
+                Some(result) => result.map_err(|error| wrong(&error))?,
+                None => {
+                    let known = "this parameter is unknown; known are mqueue.mqueue, htable.htable, xhttp.event_callback, \
+                                 xhttp.url_match, xhttp.url_skip, counters.script_counter, statistics.variable,";
+                    return Err(wrong(&format_args!("{known} {KNOWN}")));
+                }
+            },
         }
         Ok(self)
     }

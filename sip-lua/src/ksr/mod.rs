@@ -2,6 +2,8 @@
 //!
 //! A module that is not there is nil in Lua, since scripts test for it: no empty tables.
 
+mod auth;
+mod auth_db;
 pub(crate) mod call;
 mod cfgutils;
 mod core;
@@ -18,6 +20,10 @@ mod jsonrpcs;
 mod kx;
 mod maxfwd;
 mod mqueue;
+mod nathelper;
+mod path;
+mod permissions;
+mod pike;
 mod pv;
 mod pvx;
 mod registrar;
@@ -74,6 +80,12 @@ pub(crate) fn register(lua: &Lua, hub: &Rc<Hub>, exit: Function) -> mlua::Result
     jsonrpcs::register(module("jsonrpcs")?)?.finish(&ksr)?;
     counters::register(module("counters")?)?.finish(&ksr)?;
     counters::statistics(module("statistics")?)?.finish(&ksr)?;
+    auth::register(module("auth")?)?.finish(&ksr)?;
+    auth_db::register(module("auth_db")?)?.finish(&ksr)?;
+    nathelper::register(module("nathelper")?)?.finish(&ksr)?;
+    permissions::register(module("permissions")?)?.finish(&ksr)?;
+    pike::register(module("pike")?)?.finish(&ksr)?;
+    path::register(module("path")?)?.finish(&ksr)?;
     wait::register(module("await")?)?.finish(&ksr)?;
     lua.globals().raw_set("KSR", ksr)?;
     lua.globals().raw_set("KSRVERSION", concat!("sip-lua ", env!("CARGO_PKG_VERSION")))

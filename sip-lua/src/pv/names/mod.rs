@@ -1,6 +1,7 @@
 //! The variables that there are: one table a file.
 
 mod addr;
+mod auth;
 mod branch;
 pub(crate) mod consts;
 mod flags;
@@ -20,6 +21,7 @@ use crate::pv::class::{Named, Plain};
 static PLAIN: &[&[Plain]] = &[
     ruri::PLAIN,
     addr::PLAIN,
+    auth::PLAIN,
     headers::PLAIN,
     uris::PLAIN,
     net::PLAIN,
@@ -78,7 +80,8 @@ mod tests {
     #[test]
     fn no_name_stands_twice_and_the_page_has_them_all() {
         let plain: Vec<_> = PLAIN.iter().copied().flatten().map(|plain| plain.name.to_owned()).collect();
-        let named: Vec<_> = NAMED.iter().copied().flatten().map(|named| format!("{}(...)", named.name)).collect();
+        let named: Vec<_> =
+            NAMED.iter().copied().flatten().map(|named| format!("{}(...)", named.name)).collect();
         let all: BTreeSet<_> = plain.iter().chain(&named).cloned().collect();
         assert_eq!(all.len(), plain.len() + named.len());
         assert_eq!(documented(), all);
