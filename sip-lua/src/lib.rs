@@ -45,6 +45,7 @@
 //! | `pv/`, `ksr/NAME` | pseudo-variables; one file a KSR module |
 //! | `budget` | the instruction limit |
 //! | `engine` | one VM: its coroutines, its errors |
+//! | `reload` | another text for a script that runs |
 //! | `routes` | [`LuaRoutes`]: which function of the script runs when |
 //! | `check` | [`check`]: what can be said of a script without a message |
 
@@ -60,6 +61,7 @@ mod ksr;
 mod modparams;
 mod names;
 mod pv;
+mod reload;
 mod routes;
 mod script;
 mod settings;

@@ -1,9 +1,10 @@
 //! What all VMs of a server share: limits, defines, queues and tables.
 
-use std::sync::atomic::AtomicI64;
+use std::sync::atomic::{AtomicI64, AtomicU32};
 use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
+use parking_lot::Mutex;
 use sip_async::{Queues, Table, TableSettings, Tables};
 
 use sip_server::Shared;
@@ -139,10 +140,19 @@ impl Settings {
     }
 }
 
+/// The text of a script that was reloaded.
+pub(crate) struct Newest {
+    pub(crate) version: u32,
+    pub(crate) text: Option<Arc<[u8]>>,
+}
+
 /// What all VMs of a server share.
 pub(crate) struct Env {
     pub(crate) settings: Settings,
     pub(crate) names: Arc<RouteNames>,
+    /// The version of the script that is in force, and its text.
+    pub(crate) version: AtomicU32,
+    pub(crate) newest: Mutex<Newest>,
     /// `$shv`: variables that all workers share; 0 until they are set.
     pub(crate) shv: Table,
     /// Locks by name (`cfgutils.lock`): no item is ever in it.
@@ -165,6 +175,8 @@ impl Env {
         Self {
             settings,
             names: Arc::default(),
+            version: AtomicU32::new(1),
+            newest: Mutex::new(Newest { version: 1, text: None }),
             shv: Table::new(shv),
             locks: Table::new(TableSettings::default()),
             chance: AtomicI64::new(0),
