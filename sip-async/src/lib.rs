@@ -1,7 +1,8 @@
 //! What a SIP server needs beside the SIP path: queues and tables that every worker shares.
 //!
 //! A route puts work into a queue and goes on; a task takes it out when it comes. A table counts, remembers and
-//! forgets. Both are plain values behind short locks: no clock (`now` is an argument), no I/O, any runtime.
+//! forgets. Both are plain values behind short locks: no clock (`now` is an argument), no I/O, any runtime. A
+//! database does its I/O on a thread of its own.
 //!
 //! # Layout
 //!
@@ -14,6 +15,7 @@
 //! | [`Pattern`] | which keys or values: eq, ne, sw, ew, in, re |
 //! | [`Cursor`] | a walk through a table that holds no lock |
 //! | [`Table::expire`] | what expired, as a feed for events |
+//! | `sql::Database` | SQLite, PostgreSQL and MySQL by URL (feature `sql`) |
 //!
 //! # A queue
 //!
@@ -76,6 +78,8 @@
 mod declaration;
 mod htable;
 mod mqueue;
+#[cfg(feature = "sql")]
+pub mod sql;
 
 pub use declaration::DeclarationError;
 pub use htable::cursor::Cursor;
