@@ -23,10 +23,14 @@ use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+#[cfg(feature = "sql")]
+use sip_async::sql::DatabaseUrl;
 use sip_transport::Listen;
 use tracing_subscriber::EnvFilter;
 
 use crate::driver::builder::{Running, Server};
+#[cfg(feature = "sql")]
+use crate::store::settings::{StoreMode, StoreSettings};
 
 /// How long calls that are being set up may take to finish after Ctrl-C.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -44,6 +48,19 @@ pub struct Options {
     /// Worker threads. Default: one a core.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub workers: Option<u16>,
+    /// Where the location is kept, and users and addresses are looked for: sqlite:FILE, postgres://..., mysql://...
+    /// Default: the location lives in memory and ends with the process.
+    #[cfg(feature = "sql")]
+    #[arg(long, value_name = "URL")]
+    pub db: Option<DatabaseUrl>,
+    /// When the database learns of a REGISTER.
+    #[cfg(feature = "sql")]
+    #[arg(long, value_enum, default_value_t = DbMode::WriteThrough)]
+    pub db_mode: DbMode,
+    /// Write-back: the seconds of changes that a crash may lose.
+    #[cfg(feature = "sql")]
+    #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=3600))]
+    pub db_interval: u32,
     /// How to log; what to log is in the environment variable LOG, such as LOG=debug.
     #[arg(long, value_enum, default_value_t = LogFormat::Text)]
     pub log: LogFormat,
@@ -56,6 +73,18 @@ pub enum LogFormat {
     Text,
     /// For machines: one JSON object a line.
     Json,
+}
+
+/// When the database learns of a REGISTER.
+#[cfg(feature = "sql")]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum DbMode {
+    /// Before it is answered: a database that is down means 503.
+    WriteThrough,
+    /// A little later: a crash may lose it.
+    WriteBack,
+    /// Before it is answered, and it is asked for every call: several servers share it.
+    StoreOnly,
 }
 
 impl Options {
@@ -79,7 +108,22 @@ impl Options {
         if let Some(workers) = self.workers {
             server = server.workers(usize::from(workers));
         }
+        #[cfg(feature = "sql")]
+        if let Some(url) = &self.db {
+            server = server.database(url.clone()).store(self.store());
+        }
         server
+    }
+
+    #[cfg(feature = "sql")]
+    fn store(&self) -> StoreSettings {
+        let mut settings = StoreSettings::default();
+        settings.mode = match self.db_mode {
+            DbMode::WriteThrough => StoreMode::WriteThrough,
+            DbMode::WriteBack => StoreMode::WriteBack(Duration::from_secs(self.db_interval.into())),
+            DbMode::StoreOnly => StoreMode::StoreOnly,
+        };
+        settings
     }
 
     fn start_log(&self) {

@@ -7,6 +7,8 @@ use sip_transaction::TmError;
 use sip_transport::resolve::ResolveError;
 use sip_transport::{BindError, SendError};
 
+use crate::store::error::StoreError;
+
 /// Why a server did not start: the settings or the machine are at fault, never a peer.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -23,6 +25,10 @@ pub enum StartError {
     /// A listen address could not be opened.
     #[error(transparent)]
     Bind(#[from] BindError),
+    /// The database has no thread to run on.
+    #[cfg(feature = "sql")]
+    #[error(transparent)]
+    Database(#[from] sip_async::sql::SqlError),
     /// The operating system gave no random bytes or no thread.
     #[error("the operating system refused: {0}")]
     System(#[from] std::io::Error),
@@ -67,6 +73,9 @@ pub enum RouteError {
     /// A REGISTER was not stored.
     #[error(transparent)]
     Save(#[from] SaveError),
+    /// A REGISTER was not stored, for the store is down or refused it. What was there before still is.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// The target has no address.
     #[error(transparent)]
     Resolve(#[from] ResolveError),
@@ -102,6 +111,7 @@ impl RouteError {
             Self::Rr(error) => error.status(),
             Self::NotRegistered => StatusCode::NOT_FOUND,
             Self::Save(error) => error.status(),
+            Self::Store(error) => error.status(),
             Self::Resolve(_) => StatusCode::new(478).unwrap_or(StatusCode::BAD_REQUEST),
             Self::NoBranch => StatusCode::TEMPORARILY_UNAVAILABLE,
             Self::Send(_) | Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
@@ -116,6 +126,9 @@ impl RouteError {
     pub(crate) fn headers(&self) -> Headers {
         match self {
             Self::Save(error) => error.headers(),
+            Self::Store(error) if error.status() == StatusCode::SERVICE_UNAVAILABLE => {
+                vec![(HeaderName::RetryAfter, b"10".into())]
+            }
             Self::Busy | Self::Tm(TmError::Full { .. }) => vec![(HeaderName::RetryAfter, b"5".into())],
             _ => Vec::new(),
         }

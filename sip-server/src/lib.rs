@@ -89,7 +89,7 @@
 //! 4. What the route asks for is a step on the stripe: lock, step, unlock (`local.rs`, `ctx/`).
 //! 5. At the end of the batch the steps' outputs are sent, and asks run further routes (`driver/worker.rs`).
 //!
-//! Files import downwards: `clock`, `error`, `stats`, `lot`, `stripes`, `shared`; then `local`, `turn`;
+//! Files import downwards: `clock`, `error`, `stats`, `lot`, `stripes`, `store/`, `shared`; then `local`, `turn`;
 //! then `ctx/`, `routes`; on top `driver/`, `cli` for programs (feature `cli`) and `play/` for tests (feature
 //! `play`).
 
@@ -110,6 +110,7 @@ mod routed;
 mod routes;
 mod shared;
 mod stats;
+pub mod store;
 mod stripes;
 mod turn;
 mod vars;

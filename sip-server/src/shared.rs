@@ -6,9 +6,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Instant, SystemTime};
 
+#[cfg(feature = "sql")]
+use sip_async::sql::Database;
 use sip_core::{Host, Protocol, Target};
 use sip_modules::Myself;
-use sip_registrar::Registrar;
+use sip_registrar::{Aor, Registrar};
 use sip_transaction::{RouteId, Secret, Suspension};
 use sip_transport::{Listen, SendError};
 use tokio::sync::mpsc::UnboundedSender;
@@ -18,6 +20,7 @@ use crate::error::RouteError;
 use crate::event::Event;
 use crate::post::Post;
 use crate::stats::{Stats, WorkerStats};
+use crate::store::keeper::Keeper;
 use crate::stripes::Stripes;
 
 /// What all workers of a server share: transactions, location, addresses, mailboxes.
@@ -36,7 +39,10 @@ struct Inner {
     local_for: LocalFor,
     domains: Vec<String>,
     loop_check: bool,
-    registrar: Registrar,
+    registrar: Arc<Registrar>,
+    keeper: Option<Keeper>,
+    #[cfg(feature = "sql")]
+    database: Option<Database>,
     mailboxes: Box<[UnboundedSender<Post>]>,
     stats: Box<[WorkerStats]>,
     next: AtomicUsize,
@@ -60,25 +66,29 @@ pub(crate) struct Parts {
     pub(crate) local_for: LocalFor,
     pub(crate) domains: Vec<String>,
     pub(crate) loop_check: bool,
-    pub(crate) registrar: Registrar,
+    pub(crate) registrar: Arc<Registrar>,
+    pub(crate) keeper: Option<Keeper>,
+    #[cfg(feature = "sql")]
+    pub(crate) database: Option<Database>,
     pub(crate) mailboxes: Box<[UnboundedSender<Post>]>,
 }
 
 impl Shared {
     pub(crate) fn new(parts: Parts) -> Self {
-        let Parts { stripes, secret, key, listens, local_for, domains, loop_check, registrar, mailboxes } =
-            parts;
-        let stats = mailboxes.iter().map(|_| WorkerStats::default()).collect();
+        let stats = parts.mailboxes.iter().map(|_| WorkerStats::default()).collect();
         Self(Arc::new(Inner {
-            stripes,
-            secret,
-            key,
-            listens,
-            local_for,
-            domains,
-            loop_check,
-            registrar,
-            mailboxes,
+            stripes: parts.stripes,
+            secret: parts.secret,
+            key: parts.key,
+            listens: parts.listens,
+            local_for: parts.local_for,
+            domains: parts.domains,
+            loop_check: parts.loop_check,
+            registrar: parts.registrar,
+            keeper: parts.keeper,
+            #[cfg(feature = "sql")]
+            database: parts.database,
+            mailboxes: parts.mailboxes,
             stats,
             next: AtomicUsize::new(0),
         }))
@@ -107,6 +117,36 @@ impl Shared {
     /// The location: who is registered, and where.
     pub fn registrar(&self) -> &Registrar {
         &self.0.registrar
+    }
+
+    /// Whether the location has all that its store has. True where it has no store; false while it is loaded, and
+    /// always in [`StoreMode::StoreOnly`](crate::store::StoreMode::StoreOnly).
+    pub fn is_loaded(&self) -> bool {
+        self.0.keeper.as_ref().is_none_or(Keeper::is_complete)
+    }
+
+    /// Takes all contacts of an address of record away (`unregister`), in its store as well. How many there were.
+    ///
+    /// # Errors
+    ///
+    /// [`RouteError::Store`] and [`RouteError::Busy`]: the location has a store that cannot take it now; nothing was
+    /// changed.
+    pub async fn unregister(&self, aor: &Aor) -> Result<usize, RouteError> {
+        match self.keeper() {
+            Some(keeper) => keeper.unregister(aor).await,
+            None => Ok(self.registrar().remove(aor).len()),
+        }
+    }
+
+    /// The database that the server was given, for whatever else is in it: users, addresses.
+    #[cfg(feature = "sql")]
+    pub fn database(&self) -> Option<&Database> {
+        self.0.database.as_ref()
+    }
+
+    /// Who keeps the location in a store.
+    pub(crate) fn keeper(&self) -> Option<&Keeper> {
+        self.0.keeper.as_ref()
     }
 
     /// Runs [`Routes::event`](crate::Routes::event) with this on one of the workers, each in turn.

@@ -36,6 +36,7 @@ mod postgres;
 mod settings;
 mod sqlite;
 mod statement;
+mod time;
 mod url;
 mod value;
 

@@ -17,7 +17,7 @@ impl Ctx {
     /// # Errors
     ///
     /// [`RouteError::Save`]: nothing was stored, and with `?` the phone gets the error's reply, such as 423
-    /// with Min-Expires.
+    /// with Min-Expires. [`RouteError::Store`]: the location has a store, and that is down: 503 with Retry-After.
     pub async fn save(&mut self) -> Result<Saved, RouteError> {
         let saved = self.save_with(&SaveOptions::default()).await?;
         self.reply_saved(&saved)?;
@@ -28,9 +28,13 @@ impl Ctx {
     ///
     /// # Errors
     ///
-    /// [`RouteError::Save`].
+    /// Those of [`Self::save`].
     pub async fn save_with(&mut self, options: &SaveOptions) -> Result<Saved, RouteError> {
-        Ok(self.shared().registrar().save_with(clock::now(), &self.msg, self.source(), options)?)
+        let shared = self.shared();
+        match shared.keeper() {
+            Some(keeper) => keeper.save(&self.msg, self.source(), options).await,
+            None => Ok(shared.registrar().save_with(clock::now(), &self.msg, self.source(), options)?),
+        }
     }
 
     /// Answers a REGISTER that was saved: 200 and its contacts.
@@ -55,8 +59,8 @@ impl Ctx {
     ///
     /// [`RouteError::NotRegistered`]: nobody is there; 404.
     pub async fn lookup(&mut self) -> Result<usize, RouteError> {
-        let found = self.shared().registrar().lookup_uri(clock::now(), &self.msg.uri()?);
-        self.ring(&found.map_err(|_| RouteError::NotRegistered)?)
+        let found = find(self.shared(), &self.msg.uri()?).await?;
+        self.ring(&found)
     }
 
     /// The same for the user of another URI (`lookup_uri`).
@@ -65,8 +69,8 @@ impl Ctx {
     ///
     /// [`RouteError::NotRegistered`], [`RouteError::Header`] for a text that is no URI.
     pub async fn lookup_uri(&mut self, uri: &[u8]) -> Result<usize, RouteError> {
-        let found = self.shared().registrar().lookup_uri(clock::now(), &Uri::parse(uri)?);
-        self.ring(&found.map_err(|_| RouteError::NotRegistered)?)
+        let found = find(self.shared(), &Uri::parse(uri)?).await?;
+        self.ring(&found)
     }
 
     /// Looks a user up and adds all contacts to [`branches`](Self::branches), without touching the request URI
@@ -76,8 +80,7 @@ impl Ctx {
     ///
     /// Those of [`Self::lookup_uri`].
     pub async fn lookup_to_branches(&mut self, uri: &[u8]) -> Result<usize, RouteError> {
-        let found = self.shared().registrar().lookup_uri(clock::now(), &Uri::parse(uri)?);
-        let found = found.map_err(|_| RouteError::NotRegistered)?;
+        let found = find(self.shared(), &Uri::parse(uri)?).await?;
         if found.is_empty() {
             return Err(RouteError::NotRegistered);
         }
@@ -97,6 +100,15 @@ impl Ctx {
         self.branches.extend(branches);
         Ok(found.len())
     }
+}
+
+/// Where a user can be reached; what is stored and not in memory yet is fetched.
+async fn find(shared: &Shared, uri: &Uri<'_>) -> Result<Lookup, RouteError> {
+    let aor = shared.registrar().aor(uri).map_err(|_| RouteError::NotRegistered)?;
+    if let Some(keeper) = shared.keeper() {
+        keeper.look_up(&aor).await;
+    }
+    Ok(shared.registrar().lookup(clock::now(), &aor))
 }
 
 /// A binding as a branch: its Path into Route, else the address or connection that it was registered from, else

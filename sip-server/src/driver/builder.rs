@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+#[cfg(feature = "sql")]
+use sip_async::sql::{Database, DatabaseUrl, Settings};
 use sip_registrar::Registrar;
 use sip_transaction::{Outbox, Secret};
 use sip_transport::{Endpoint, Listen, Net};
@@ -22,6 +24,11 @@ use crate::routed::Routed;
 use crate::routes::Routes;
 use crate::shared::{LocalFor, Parts, Shared};
 use crate::stats::Stats;
+use crate::store::keeper::Keeper;
+use crate::store::location::LocationStore;
+use crate::store::settings::StoreSettings;
+#[cfg(feature = "sql")]
+use crate::store::sql::location::SqlLocation;
 use crate::stripes::Stripes;
 
 use super::worker::{Phase, Worker};
@@ -41,6 +48,10 @@ pub struct Server {
     workers: usize,
     max_parked: usize,
     loop_check: bool,
+    location: Option<Arc<dyn LocationStore>>,
+    store: StoreSettings,
+    #[cfg(feature = "sql")]
+    database: Option<DatabaseUrl>,
 }
 
 impl Default for Server {
@@ -53,6 +64,10 @@ impl Default for Server {
             workers: std::thread::available_parallelism().map_or(1, usize::from),
             max_parked: 200_000,
             loop_check: true,
+            location: None,
+            store: StoreSettings::default(),
+            #[cfg(feature = "sql")]
+            database: None,
         }
     }
 }
@@ -109,6 +124,26 @@ impl Server {
     /// Settings of the registrar.
     pub fn registrar(mut self, config: sip_registrar::Config) -> Self {
         self.registrar = config;
+        self
+    }
+
+    /// Keeps the location in this store. Default: in memory alone, and it ends with the process.
+    pub fn location_store(mut self, store: impl LocationStore) -> Self {
+        self.location = Some(Arc::new(store));
+        self
+    }
+
+    /// How the location is kept in its store. Default: what was answered 200 is stored.
+    pub fn store(mut self, settings: StoreSettings) -> Self {
+        self.store = settings;
+        self
+    }
+
+    /// Keeps the location in this database, unless [`Self::location_store`] says another place, and gives it to the
+    /// routes: [`Shared::database`]. Default: none.
+    #[cfg(feature = "sql")]
+    pub fn database(mut self, url: DatabaseUrl) -> Self {
+        self.database = Some(url);
         self
     }
 
@@ -170,6 +205,18 @@ impl Server {
         let secret = Secret::new(key(tm_key));
         let stripes = Stripes::new(&Arc::new(self.tm.clone()), &secret, self.workers, clock::now());
         let (mailboxes, receivers): (Vec<_>, Vec<_>) = (0..self.workers).map(|_| unbounded_channel()).unzip();
+        let registrar = Arc::new(Registrar::new(self.registrar.clone()));
+        #[cfg(feature = "sql")]
+        let database = self.open_database()?;
+        #[cfg(feature = "sql")]
+        let location = self.location.clone().or_else(|| {
+            let store = SqlLocation::new(database.clone()?, self.registrar.use_domain);
+            Some(Arc::new(store) as Arc<dyn LocationStore>)
+        });
+        #[cfg(not(feature = "sql"))]
+        let location = self.location.clone();
+        let start = |store| Keeper::start(registrar.clone(), store, self.store.clone());
+        let keeper = location.map(start).transpose()?;
         let shared = Shared::new(Parts {
             stripes,
             secret,
@@ -178,10 +225,19 @@ impl Server {
             local_for,
             domains: self.domains.clone(),
             loop_check: self.loop_check,
-            registrar: Registrar::new(self.registrar.clone()),
+            registrar,
+            keeper,
+            #[cfg(feature = "sql")]
+            database,
             mailboxes: mailboxes.into(),
         });
         Ok((shared, receivers))
+    }
+
+    #[cfg(feature = "sql")]
+    fn open_database(&self) -> Result<Option<Database>, StartError> {
+        let open = |url| Database::open("db", url, Settings::default());
+        Ok(self.database.as_ref().map(open).transpose()?)
     }
 
     /// How many routes may wait at once on each worker.
@@ -249,7 +305,7 @@ impl Running {
     }
 
     /// Ends the server: new work is turned away with 503 from now on, what has no final reply yet may
-    /// finish for at most `patience`, then the workers end. Returns the last statistics:
+    /// finish for at most `patience`, then the workers end, and what is to be stored is stored. Returns the last statistics:
     /// [`Stats::unfinished`] of them were cut off.
     pub async fn stop(mut self, patience: Duration) -> Stats {
         let _ = self.phase.send(Phase::Draining);
@@ -261,6 +317,9 @@ impl Running {
         let _ = self.phase.send(Phase::Stopped);
         for thread in self.threads.drain(..) {
             // A worker that panicked has said so; there is nothing left to stop.
+            let _ = tokio::task::spawn_blocking(|| thread.join()).await;
+        }
+        if let Some(thread) = self.shared.keeper().and_then(Keeper::end) {
             let _ = tokio::task::spawn_blocking(|| thread.join()).await;
         }
         stats
