@@ -133,9 +133,9 @@ async fn registers_of_many_share_a_commit_and_those_of_one_queue() {
     let inside = store.0.lock();
     assert!(inside.commits.len() <= 30, "{} commits for 60 REGISTERs", inside.commits.len());
     for commit in &inside.commits {
-        let crowd = commit.iter().filter(|write| {
-            matches!(write, Write::Insert(record) if record.aor.as_bstr() == "crowd")
-        });
+        let crowd = commit
+            .iter()
+            .filter(|write| matches!(write, Write::Insert(record) if record.aor.as_bstr() == "crowd"));
         assert!(crowd.count() <= 1, "each is planned on what the one before it left");
     }
     drop(inside);

@@ -1,5 +1,11 @@
 //! The location in a store: what is answered is kept, whatever the store does.
-#![allow(clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::indexing_slicing, reason = "a test")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::indexing_slicing,
+    reason = "a test"
+)]
 
 mod fake;
 mod faults;

@@ -41,7 +41,8 @@ pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
 
 /// The contacts that a server has in memory for a user, sorted.
 pub(crate) fn contacts(running: &Running, user: &str) -> Vec<String> {
-    let bindings = running.shared().registrar().location().snapshot(&Aor::from_bytes(user.as_bytes())).bindings;
+    let bindings =
+        running.shared().registrar().location().snapshot(&Aor::from_bytes(user.as_bytes())).bindings;
     let mut uris: Vec<String> = bindings.iter().map(|binding| binding.uri().to_string()).collect();
     uris.sort();
     uris

@@ -50,7 +50,11 @@ impl Place {
                 let server: DatabaseUrl = url.parse().expect("a URL");
                 run(&server, &format!("CREATE SCHEMA {own}")).await;
                 let url = format!("{url}?options=-csearch_path%3D{own}").parse().expect("a URL");
-                places.push(Self { url, file: None, drop: Some((server, format!("DROP SCHEMA {own} CASCADE"))) });
+                places.push(Self {
+                    url,
+                    file: None,
+                    drop: Some((server, format!("DROP SCHEMA {own} CASCADE"))),
+                });
             }
             Err(_) => eprintln!("skipped: SIP_TEST_POSTGRES does not say where a database is"),
         }
@@ -89,7 +93,8 @@ fn server(place: &Place, mode: StoreMode) -> Server {
     Server::new().database(place.url.clone()).store(settings)
 }
 
-const FULL: &str = "<sip:a@127.0.0.1:6001>;q=0.7;+sip.instance=\"<urn:uuid:1>\";reg-id=1, <sip:b@10.0.0.2;x=%25,y>";
+const FULL: &str =
+    "<sip:a@127.0.0.1:6001>;q=0.7;+sip.instance=\"<urn:uuid:1>\";reg-id=1, <sip:b@10.0.0.2;x=%25,y>";
 
 #[tokio::test]
 async fn a_server_that_starts_again_has_what_it_had_in_every_database() {
@@ -118,7 +123,10 @@ async fn a_server_that_starts_again_has_what_it_had_in_every_database() {
             assert_eq!(old.call_id(), new.call_id());
             let later = new.expires_at().checked_duration_since(old.expires_at()).unwrap_or_default();
             let earlier = old.expires_at().checked_duration_since(new.expires_at()).unwrap_or_default();
-            assert!(later < Duration::from_millis(1500) && earlier.is_zero(), "{kind:?} {later:?} {earlier:?}");
+            assert!(
+                later < Duration::from_millis(1500) && earlier.is_zero(),
+                "{kind:?} {later:?} {earlier:?}"
+            );
         }
         again.stop(Duration::from_secs(1)).await;
         place.end().await;
@@ -143,7 +151,12 @@ async fn rows_that_kamailio_wrote_are_used_and_taken_over() {
             ("uloc-5f1-1", "bob", "sip:bob@127.0.0.1:6001", soon.clone()),
             ("uloc-5f1-2", "bob", "sip:bob@127.0.0.1:6001", soon.clone()), // twice
             ("uloc-5f1-3", "Bob", "sip:other@127.0.0.1:6001", soon.clone()), // another user
-            ("uloc-5f1-4", "old", "sip:old@127.0.0.1", Value::time(kind, SystemTime::now() - Duration::from_secs(60))),
+            (
+                "uloc-5f1-4",
+                "old",
+                "sip:old@127.0.0.1",
+                Value::time(kind, SystemTime::now() - Duration::from_secs(60)),
+            ),
             ("uloc-5f1-5", "ever", "sip:ever@127.0.0.1", Value::time(kind, SystemTime::UNIX_EPOCH)),
             ("uloc-5f1-6", "odd", "not a URI", soon.clone()),
         ] {
@@ -274,7 +287,9 @@ async fn a_table_of_another_version_is_refused() {
     let db = place.open();
     let store = SqlLocation::new(db.clone(), false);
     store.prepare().await.expect("tables");
-    db.execute("UPDATE version SET table_version = 7 WHERE table_name = 'location'", vec![]).await.expect("done");
+    db.execute("UPDATE version SET table_version = 7 WHERE table_name = 'location'", vec![])
+        .await
+        .expect("done");
     let error = store.prepare().await.expect_err("an old table");
     assert_eq!(error.to_string(), "table `location` has the version 7; known is 9");
     place.end().await;
@@ -330,12 +345,15 @@ async fn address_rows_are_read_and_a_row_that_says_no_network_is_left_out() {
     for place in Place::all("address").await {
         let db = place.open();
         SqlLocation::new(db.clone(), false).prepare().await.expect("tables");
-        for (group, ip, mask) in [(1, "10.0.0.0", 8), (2, "2001:db8::", 32), (1, "nonsense", 8), (1, "10.0.0.1", 33)] {
+        for (group, ip, mask) in
+            [(1, "10.0.0.0", 8), (2, "2001:db8::", 32), (1, "nonsense", 8), (1, "10.0.0.1", 33)]
+        {
             let sql = "INSERT INTO address (grp, ip_addr, mask, port, tag) VALUES (?, ?, ?, 5060, 'x')";
             db.execute(sql, vec![group.into(), ip.into(), mask.into()]).await.expect("a row");
         }
         let rows = Addresses::new(db.clone()).load().await.expect("rows");
-        let found: Vec<_> = rows.iter().map(|row| (row.group, row.ip.to_string(), row.prefix, row.port)).collect();
+        let found: Vec<_> =
+            rows.iter().map(|row| (row.group, row.ip.to_string(), row.prefix, row.port)).collect();
         assert_eq!(found, [(1, "10.0.0.0".into(), 8, 5060), (2, "2001:db8::".into(), 32, 5060)]);
         assert_eq!(rows[0].tag, "x");
         drop(db);

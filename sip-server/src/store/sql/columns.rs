@@ -15,8 +15,22 @@ use crate::store::record::Record;
 
 /// The columns that are written, in the order of [`values`]. Flags and methods are left as they are.
 pub(super) const WRITTEN: [&str; 16] = [
-    "username", "domain", "contact", "received", "path", "expires", "q", "callid", "cseq", "last_modified",
-    "user_agent", "socket", "instance", "reg_id", "connection_id", "ruid",
+    "username",
+    "domain",
+    "contact",
+    "received",
+    "path",
+    "expires",
+    "q",
+    "callid",
+    "cseq",
+    "last_modified",
+    "user_agent",
+    "socket",
+    "instance",
+    "reg_id",
+    "connection_id",
+    "ruid",
 ];
 
 /// The columns that are read, in the order of [`stored`].
@@ -81,8 +95,24 @@ fn uri_of(target: &Target) -> String {
 
 /// The binding of a row that was read in the order of [`READ`]; `Err` names the column that cannot be understood.
 pub(super) fn stored(row: &[Value], use_domain: bool) -> Result<Stored, &'static str> {
-    let [id, ruid, user, domain, contact, received, path, expires, q, call_id, cseq, updated, agent, socket, instance, reg_id] =
-        row
+    let [
+        id,
+        ruid,
+        user,
+        domain,
+        contact,
+        received,
+        path,
+        expires,
+        q,
+        call_id,
+        cseq,
+        updated,
+        agent,
+        socket,
+        instance,
+        reg_id,
+    ] = row
     else {
         return Err("number of columns");
     };

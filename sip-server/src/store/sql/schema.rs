@@ -89,7 +89,9 @@ async fn versions(database: &Database) -> Result<Vec<(String, i64)>, StoreError>
 async fn make(database: &Database, table: &Table) -> Result<(), StoreError> {
     let (id, time, real, partition) = match database.kind() {
         Kind::Sqlite => ("id INTEGER PRIMARY KEY NOT NULL", "TIMESTAMP", "REAL", "partition"),
-        Kind::Postgres => ("id SERIAL PRIMARY KEY NOT NULL", "TIMESTAMP WITHOUT TIME ZONE", "REAL", "partition"),
+        Kind::Postgres => {
+            ("id SERIAL PRIMARY KEY NOT NULL", "TIMESTAMP WITHOUT TIME ZONE", "REAL", "partition")
+        }
         _ => (
             "id INT(10) UNSIGNED AUTO_INCREMENT PRIMARY KEY NOT NULL",
             "DATETIME",
@@ -98,10 +100,8 @@ async fn make(database: &Database, table: &Table) -> Result<(), StoreError> {
         ),
     };
     let Table { name, columns, indexes, versions: [_, version] } = table;
-    let columns = columns
-        .replace("TIME_TYPE", time)
-        .replace("REAL_TYPE", real)
-        .replace("PARTITION_NAME", partition);
+    let columns =
+        columns.replace("TIME_TYPE", time).replace("REAL_TYPE", real).replace("PARTITION_NAME", partition);
     tracing::info!(database = database.name(), table = name, "the table is made");
     database.execute(format!("CREATE TABLE IF NOT EXISTS {name} ({id}, {columns})"), vec![]).await?;
     for (index, columns) in *indexes {
