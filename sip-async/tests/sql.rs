@@ -2,6 +2,7 @@
 //! where they are.
 #![cfg(feature = "sql")]
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "a test")]
+#![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "it plays the other side")]
 
 use std::time::Duration;
 

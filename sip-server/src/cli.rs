@@ -117,13 +117,12 @@ impl Options {
 
     #[cfg(feature = "sql")]
     fn store(&self) -> StoreSettings {
-        let mut settings = StoreSettings::default();
-        settings.mode = match self.db_mode {
+        let mode = match self.db_mode {
             DbMode::WriteThrough => StoreMode::WriteThrough,
             DbMode::WriteBack => StoreMode::WriteBack(Duration::from_secs(self.db_interval.into())),
             DbMode::StoreOnly => StoreMode::StoreOnly,
         };
-        settings
+        StoreSettings { mode, ..StoreSettings::default() }
     }
 
     fn start_log(&self) {
