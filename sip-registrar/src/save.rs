@@ -175,19 +175,23 @@ impl Registrar {
         Err(SaveError::Conflict)
     }
 
-    /// What taking all bindings of `aor` away would do (KEMI `unregister`), as a plan.
-    pub fn plan_removal(&self, now: Instant, aor: &Aor) -> Plan {
+    /// What taking away those bindings of `aor` that `goes` says would do (KEMI `unregister`), as a plan.
+    pub fn plan_removal(&self, now: Instant, aor: &Aor, goes: impl Fn(&Binding) -> bool) -> Plan {
         let snapshot = self.location().snapshot(aor);
         let change = |binding: &Arc<Binding>| {
             let kind = if binding.is_live(now) { ChangeKind::Removed } else { ChangeKind::Expired };
             Change { aor: aor.clone(), kind, binding: Arc::clone(binding) }
         };
+        let (gone, after): (Bindings, Bindings) =
+            snapshot.bindings.iter().cloned().partition(|binding| !binding.is_live(now) || goes(binding));
+        // What has merely ended goes with another change, or by itself.
+        let is_any = gone.iter().any(|binding| binding.is_live(now));
         Plan {
             aor: aor.clone(),
             version: snapshot.version,
-            changes: snapshot.bindings.iter().map(change).collect(),
+            changes: if is_any { gone.iter().map(change).collect() } else { Vec::new() },
             before: snapshot.bindings.into_iter().filter(|binding| binding.is_live(now)).collect(),
-            after: Bindings::new(),
+            after,
             outcome: Outcome::Removed,
             path: Vec::new(),
         }

@@ -1,5 +1,7 @@
 //! `registrar`: saving what phones say, and looking up where they are.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use sip_core::{StatusCode, Target, Uri};
 use sip_registrar::{Binding, Lookup, SaveOptions, Saved};
@@ -31,10 +33,24 @@ impl Ctx {
     /// Those of [`Self::save`].
     pub async fn save_with(&mut self, options: &SaveOptions) -> Result<Saved, RouteError> {
         let shared = self.shared();
-        match shared.keeper() {
-            Some(keeper) => keeper.save(&self.msg, self.source(), options).await,
-            None => Ok(shared.registrar().save_with(clock::now(), &self.msg, self.source(), options)?),
+        let mut options = Cow::Borrowed(options);
+        if self.turn.natted.get() && options.received.is_none() {
+            options.to_mut().received = Some(Target::from(self.source()));
         }
+        let saved = match shared.keeper() {
+            Some(keeper) => keeper.save(&self.msg, self.source(), &options).await,
+            None => shared
+                .registrar()
+                .save_with(clock::now(), &self.msg, self.source(), &options)
+                .map_err(RouteError::from),
+        };
+        let stats = self.turn.local.stats();
+        if saved.is_ok() {
+            stats.registered.one()
+        } else {
+            stats.not_registered.one()
+        }
+        saved
     }
 
     /// Answers a REGISTER that was saved: 200 and its contacts.
@@ -117,5 +133,11 @@ fn destination(binding: &Binding, shared: &Shared) -> Destination {
     let path: Vec<Bytes> = binding.path().map(|hop| Bytes::copy_from_slice(hop)).collect();
     let is_there = |target: &Target| target.flow.is_none() || shared.local_for(target).is_ok();
     let target = binding.received().filter(|target| path.is_empty() && is_there(target));
-    Destination { uri: Bytes::copy_from_slice(binding.uri()), path, target, ..Destination::default() }
+    Destination {
+        uri: Bytes::copy_from_slice(binding.uri()),
+        path,
+        target,
+        q: binding.q(),
+        ..Destination::default()
+    }
 }

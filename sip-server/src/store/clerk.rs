@@ -164,6 +164,15 @@ impl Clerk {
                 return;
             }
             most = most.saturating_sub(some.len());
+            for (aor, _) in &some {
+                // What is written as a whole has to be known as a whole.
+                if let Err(error) = self.office.fetch(aor).await {
+                    tracing::warn!(%error, "changes are written back later");
+                    return self.office.ledger.with(|books| {
+                        some.into_iter().for_each(|(aor, gone)| _ = books.soil(&aor, gone));
+                    });
+                }
+            }
             let writes = some.iter().flat_map(|(aor, gone)| self.current(aor, gone)).collect();
             let Err(error) = self.office.store.commit(writes).await else {
                 self.office.ledger.with(|books| some.iter().for_each(|(aor, _)| books.rewritten(aor)));
@@ -223,6 +232,10 @@ impl Clerk {
                 self.office.ledger.with(|books| books.put_unsure(aor)); // one is at it
                 continue;
             };
+            if self.office.fetch(&aor).await.is_err() {
+                self.office.ledger.with(|books| books.put_unsure(aor));
+                continue;
+            }
             let bindings = self.office.registrar.location().snapshot(&aor).bindings;
             writes.extend(self.office.anew(&aor, &bindings, &Times::read()));
             passes.push((aor, pass));

@@ -6,7 +6,10 @@ use std::thread::JoinHandle;
 
 use parking_lot::Mutex;
 use sip_core::{Message, Source};
-use sip_registrar::{Aor, Outcome, Plan, Registrar, SaveError, SaveOptions, Saved};
+use sip_registrar::{
+    Aor, Binding, Change, ChangeKind, Outcome, Plan, Registrar, SaveError, SaveOptions, Saved,
+};
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::clock;
@@ -27,6 +30,7 @@ pub(crate) struct Keeper {
     office: Arc<Office>,
     desk: mpsc::Sender<Order>,
     thread: Mutex<Option<JoinHandle<()>>>,
+    runtime: Handle,
 }
 
 impl Keeper {
@@ -47,6 +51,7 @@ impl Keeper {
             is_complete: AtomicBool::new(false),
         });
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+        let handle = runtime.handle().clone();
         let at_desk = office.clone();
         let thread = std::thread::Builder::new().name("location-store".into()).spawn(move || {
             runtime.block_on(async move {
@@ -55,7 +60,7 @@ impl Keeper {
                 load.abort();
             });
         })?;
-        Ok(Self { office, desk, thread: Mutex::new(Some(thread)) })
+        Ok(Self { office, desk, thread: Mutex::new(Some(thread)), runtime: handle })
     }
 
     /// Whether everything that is stored is in memory.
@@ -76,14 +81,29 @@ impl Keeper {
             None => registrar.aor(&request.to()?.uri()?).map_err(SaveError::Aor)?,
         };
         let pass = self.enter(&aor).await?;
-        self.carry_out(pass, || Ok(registrar.plan_with(clock::now(), request, source, options)?)).await
+        let plan = registrar.plan_with(clock::now(), request, source, options)?;
+        self.carry_out(pass, plan).await
     }
 
-    /// Takes all bindings of `aor` away. How many there were.
-    pub(crate) async fn unregister(&self, aor: &Aor) -> Result<usize, RouteError> {
+    /// Takes those bindings of `aor` away that `goes` says. How many there were.
+    pub(crate) async fn unregister(
+        &self,
+        aor: &Aor,
+        goes: impl Fn(&Binding) -> bool,
+    ) -> Result<usize, RouteError> {
         let pass = self.enter(aor).await?;
-        let plan = || Ok(self.office.registrar.plan_removal(clock::now(), aor));
-        Ok(self.carry_out(pass, plan).await?.changes.len())
+        let plan = self.office.registrar.plan_removal(clock::now(), aor, goes);
+        let removed = |change: &&Change| change.kind == ChangeKind::Removed;
+        Ok(self.carry_out(pass, plan).await?.changes.iter().filter(removed).count())
+    }
+
+    /// Does something that nobody waits for, such as a command from outside, on the keeper's own thread.
+    pub(crate) fn spawn(&self, work: impl Future<Output = Result<(), RouteError>> + Send + 'static) {
+        self.runtime.spawn(async move {
+            if let Err(error) = work.await {
+                tracing::error!(%error, "a command was not carried out: the store does not have it");
+            }
+        });
     }
 
     /// Sees to it that a lookup of `aor` finds what is stored. Where the store fails, memory has to do.
@@ -106,12 +126,7 @@ impl Keeper {
         Ok(pass)
     }
 
-    async fn carry_out(
-        &self,
-        pass: Pass,
-        plan: impl Fn() -> Result<Plan, RouteError>,
-    ) -> Result<Saved, RouteError> {
-        let planned = plan()?;
+    async fn carry_out(&self, pass: Pass, planned: Plan) -> Result<Saved, RouteError> {
         let is_query = planned.outcome() == Outcome::Query;
         let is_in_doubt = || self.office.ledger.with(|books| books.must_rewrite(planned.aor()));
         if planned.changes().is_empty() && (is_query || !is_in_doubt()) {

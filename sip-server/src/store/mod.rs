@@ -31,6 +31,7 @@ mod record;
 pub(crate) mod settings;
 #[cfg(feature = "sql")]
 pub(crate) mod sql;
+pub(crate) mod storage;
 mod times;
 
 pub use error::StoreError;
@@ -38,8 +39,8 @@ pub use location::{LocationStore, StoreFuture, Stored, Write};
 pub use record::Record;
 pub use settings::{StoreMode, StoreSettings};
 #[cfg(feature = "sql")]
-pub use sql::address::{AddressRow, Addresses};
+pub use sql::address::AddressTable;
 #[cfg(feature = "sql")]
 pub use sql::location::SqlLocation;
 #[cfg(feature = "sql")]
-pub use sql::subscriber::{Secret, Subscribers};
+pub use sql::subscriber::Subscribers;

@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use sip_async::sql::{Database, DatabaseUrl, Kind, Settings, Value};
+use sip_modules::auth::Secret;
 use sip_registrar::Aor;
-use sip_server::Server;
 use sip_server::store::{
-    Addresses, LocationStore, Secret, SqlLocation, StoreError, StoreMode, StoreSettings, Stored, Subscribers,
+    AddressTable, LocationStore, SqlLocation, StoreError, StoreMode, StoreSettings, Stored, Subscribers,
     Write,
 };
+use sip_server::{Server, Unavailable, UserStore, Wanted};
 
 use crate::phone::{Phone, contacts, start, wait_until};
 
@@ -295,6 +296,15 @@ async fn a_table_of_another_version_is_refused() {
     place.end().await;
 }
 
+const HA1: &str = "0123456789abcdef0123456789abcdef";
+const HA1B: &str = "fedcba9876543210fedcba9876543210";
+
+async fn ask(users: &Subscribers, user: &str, realm: &str) -> Option<Secret> {
+    let hash = sip_core::digest::HashFunction::Md5;
+    let wanted = Wanted::new(user.as_bytes(), realm.as_bytes(), hash, "subscriber");
+    users.secret(wanted).found().await.expect("an answer")
+}
+
 #[tokio::test]
 async fn subscribers_are_found_by_name_and_domain_with_whatever_secret_they_have() {
     for place in Place::all("users").await {
@@ -303,7 +313,7 @@ async fn subscribers_are_found_by_name_and_domain_with_whatever_secret_they_have
         for (user, domain, password, ha1, ha1b) in [
             ("bob", "a.example", "secret", "", ""),
             ("bob", "b.example", "other", "", ""),
-            ("carol", "a.example", "", "0123", "4567"),
+            ("carol", "a.example", "", HA1, HA1B),
             ("nothing", "a.example", "", "", ""),
         ] {
             let sql = "INSERT INTO subscriber (username, domain, password, ha1, ha1b) VALUES (?, ?, ?, ?, ?)";
@@ -312,50 +322,57 @@ async fn subscribers_are_found_by_name_and_domain_with_whatever_secret_they_have
         }
         let by_domain = Subscribers::new(db.clone(), true);
         let by_name = Subscribers::new(db.clone(), false);
-        let ask = async |users: &Subscribers, user: &str, realm: &str| {
-            users.secret(user.as_bytes(), realm.as_bytes()).await.expect("an answer")
-        };
-        let password = |text: &str| Some(Secret::Password(text.into()));
+        let password = |text: &str| Some(Secret::password(text));
+        let ha1 = |digits: &str| Some(Secret::ha1(digits.as_bytes()).expect("digits"));
         assert_eq!(ask(&by_domain, "bob", "a.example").await, password("secret"), "{kind:?}");
         assert_eq!(ask(&by_domain, "bob", "b.example").await, password("other"));
         assert_eq!(ask(&by_domain, "bob", "c.example").await, None);
-        assert_eq!(ask(&by_name, "carol", "x").await, Some(Secret::Ha1("0123".into())));
-        assert_eq!(ask(&by_name, "carol@a.example", "x").await, Some(Secret::Ha1("4567".into())));
+        assert_eq!(ask(&by_name, "carol", "x").await, ha1(HA1));
+        assert_eq!(ask(&by_name, "carol@a.example", "x").await, ha1(HA1B));
         assert_eq!(ask(&by_name, "carol@b.example", "x").await, None);
         assert_eq!(ask(&by_name, "nothing", "x").await, None);
         assert_eq!(ask(&by_name, "' OR 1=1 --", "x").await, None);
-        assert_eq!(by_name.secret(b"\xff", b"x").await.expect("an answer"), None);
+        assert_eq!(ask(&by_name, "bo\0b", "x").await, None);
         drop((db, by_domain, by_name));
         place.end().await;
     }
 }
 
 #[tokio::test]
-async fn a_database_that_is_down_is_no_answer_about_a_user() {
+async fn a_database_that_is_down_and_a_table_that_is_none_are_no_answers_about_a_user() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("its address");
     let url: DatabaseUrl = format!("mysql://root@{free}/x").parse().expect("a URL");
     let mut settings = Settings::default();
     settings.timeout = Duration::from_millis(300);
     let users = Subscribers::new(Database::open("down", &url, settings).expect("a thread"), false);
-    assert!(matches!(users.secret(b"bob", b"x").await, Err(StoreError::Down(_))));
+    for table in ["subscriber", "subscriber; DROP TABLE location", ""] {
+        let wanted = Wanted::new(b"bob", b"x", sip_core::digest::HashFunction::Md5, table);
+        assert_eq!(users.secret(wanted).found().await, Err(Unavailable));
+    }
 }
 
 #[tokio::test]
-async fn address_rows_are_read_and_a_row_that_says_no_network_is_left_out() {
+async fn address_rows_are_read_and_a_row_that_says_no_address_is_left_out() {
     for place in Place::all("address").await {
         let db = place.open();
         SqlLocation::new(db.clone(), false).prepare().await.expect("tables");
-        for (group, ip, mask) in
-            [(1, "10.0.0.0", 8), (2, "2001:db8::", 32), (1, "nonsense", 8), (1, "10.0.0.1", 33)]
-        {
+        for (group, ip, bits) in [
+            (1, "10.0.0.0", 8),
+            (2, "2001:db8::", 32),
+            (3, "gw.example.org", 0),
+            (1, "10.0.0", 8),
+            (1, "10.0.0.1", 33),
+        ] {
             let sql = "INSERT INTO address (grp, ip_addr, mask, port, tag) VALUES (?, ?, ?, 5060, 'x')";
-            db.execute(sql, vec![group.into(), ip.into(), mask.into()]).await.expect("a row");
+            db.execute(sql, vec![group.into(), ip.into(), bits.into()]).await.expect("a row");
         }
-        let rows = Addresses::new(db.clone()).load().await.expect("rows");
-        let found: Vec<_> =
-            rows.iter().map(|row| (row.group, row.ip.to_string(), row.prefix, row.port)).collect();
-        assert_eq!(found, [(1, "10.0.0.0".into(), 8, 5060), (2, "2001:db8::".into(), 32, 5060)]);
-        assert_eq!(rows[0].tag, "x");
+        let list = AddressTable::new(db.clone()).load().await.expect("rows");
+        assert_eq!(list.len(), 3, "{:?}", place.url.kind());
+        assert!(list.allow_address(1, "10.9.9.9".parse().expect("an address"), 5060));
+        assert!(!list.allow_address(1, "10.9.9.9".parse().expect("an address"), 5061));
+        let found = list.find("2001:db8::1".parse().expect("an address"), 5060).expect("in group 2");
+        assert_eq!((found.group, &*found.tag), (2, &b"x"[..]));
+        assert!(list.find_text(Some(3), b"gw.example.org", 5060).is_some());
         drop(db);
         place.end().await;
     }
