@@ -374,8 +374,8 @@ impl Running {
     }
 
     /// Ends the server: new work is turned away with 503 from now on, what has no final reply yet may
-    /// finish for at most `patience`, then the workers end, and what is to be stored is stored. Returns the last statistics:
-    /// [`Stats::unfinished`] of them were cut off.
+    /// finish for at most `patience`, then the workers end, and what is to be stored is stored. Returns the last
+    /// statistics: [`Stats::unfinished`] of them were cut off.
     pub async fn stop(mut self, patience: Duration) -> Stats {
         let _ = self.phase.send(Phase::Draining);
         let until = clock::now() + patience;

@@ -10,6 +10,11 @@
 mod fake;
 mod faults;
 mod loading;
+mod operator;
 mod phone;
+#[cfg(feature = "sql")]
+mod place;
+#[cfg(feature = "sql")]
+mod relay;
 #[cfg(feature = "sql")]
 mod sql;

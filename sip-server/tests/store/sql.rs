@@ -1,7 +1,6 @@
 //! The location in SQLite, and in PostgreSQL and MariaDB where `SIP_TEST_POSTGRES` and `SIP_TEST_MYSQL` say where they
 //! are. Each test has a database, a schema or a file of its own and takes it away again.
 
-use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use sip_async::sql::{Database, DatabaseUrl, Kind, Settings, Value};
@@ -14,79 +13,7 @@ use sip_server::store::{
 use sip_server::{Server, Unavailable, UserStore, Wanted};
 
 use crate::phone::{Phone, contacts, start, wait_until};
-
-/// A place for one test.
-struct Place {
-    url: DatabaseUrl,
-    file: Option<PathBuf>,
-    drop: Option<(DatabaseUrl, String)>,
-}
-
-impl Place {
-    fn sqlite(name: &str) -> Self {
-        let file = std::env::temp_dir().join(format!("sip-server-{name}-{}.db", std::process::id()));
-        let place = Self {
-            url: format!("sqlite:{}", file.display()).parse().expect("a URL"),
-            file: Some(file),
-            drop: None,
-        };
-        place.remove_files();
-        place
-    }
-
-    fn remove_files(&self) {
-        for end in ["", "-wal", "-shm"] {
-            if let Some(file) = &self.file {
-                let _ = std::fs::remove_file(format!("{}{end}", file.display()));
-            }
-        }
-    }
-
-    /// One of each kind that there is here.
-    async fn all(name: &str) -> Vec<Self> {
-        let mut places = vec![Self::sqlite(name)];
-        let own = format!("sip_server_{name}_{}", std::process::id());
-        match std::env::var("SIP_TEST_POSTGRES") {
-            Ok(url) => {
-                let server: DatabaseUrl = url.parse().expect("a URL");
-                run(&server, &format!("CREATE SCHEMA {own}")).await;
-                let url = format!("{url}?options=-csearch_path%3D{own}").parse().expect("a URL");
-                places.push(Self {
-                    url,
-                    file: None,
-                    drop: Some((server, format!("DROP SCHEMA {own} CASCADE"))),
-                });
-            }
-            Err(_) => eprintln!("skipped: SIP_TEST_POSTGRES does not say where a database is"),
-        }
-        match std::env::var("SIP_TEST_MYSQL") {
-            Ok(url) => {
-                let server: DatabaseUrl = url.parse().expect("a URL");
-                run(&server, &format!("CREATE DATABASE {own}")).await;
-                let url = format!("{}/{own}", url.trim_end_matches('/')).parse().expect("a URL");
-                places.push(Self { url, file: None, drop: Some((server, format!("DROP DATABASE {own}"))) });
-            }
-            Err(_) => eprintln!("skipped: SIP_TEST_MYSQL does not say where a database is"),
-        }
-        places
-    }
-
-    fn open(&self) -> Database {
-        Database::open("test", &self.url, Settings::default()).expect("a thread")
-    }
-
-    async fn end(self) {
-        self.remove_files();
-        if let Some((server, sql)) = &self.drop {
-            run(server, sql).await;
-        }
-    }
-}
-
-async fn run(url: &DatabaseUrl, sql: &str) {
-    let db = Database::open("setup", url, Settings::default()).expect("a thread");
-    db.execute(sql.to_owned(), vec![]).await.expect("a statement of the test");
-}
+use crate::place::Place;
 
 fn server(place: &Place, mode: StoreMode) -> Server {
     let mut settings = StoreSettings::default();
