@@ -90,8 +90,8 @@
 //! 5. At the end of the batch the steps' outputs are sent, and asks run further routes (`driver/worker.rs`).
 //!
 //! Files import downwards: `clock`, `error`, `stats`, `lot`, `stripes`, `modules/`, `store/`, `shared`; then
-//! `stored`, `local`, `turn`; then `ctx/`, `routes`; on top `driver/`, `cli` for programs (feature `cli`) and `play/` for tests (feature
-//! `play`).
+//! `stored`, `local`, `turn`; then `ctx/`, `routes`; on top `driver/`, `cli` for programs (feature `cli`) and `play/`
+//! for tests (feature `play`).
 
 mod added;
 mod checked;
