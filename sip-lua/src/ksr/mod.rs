@@ -21,6 +21,7 @@ mod siputils;
 mod sl;
 mod state;
 mod tm;
+mod tm_more;
 mod tmx;
 mod wait;
 mod x;

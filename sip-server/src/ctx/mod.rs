@@ -3,6 +3,7 @@
 mod arm;
 pub(crate) mod branch;
 mod breadth;
+pub(crate) mod calls;
 mod contacts;
 pub(crate) mod destination;
 pub(crate) mod event;
