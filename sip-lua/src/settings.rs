@@ -1,6 +1,8 @@
 //! What all VMs of a server share: limits, defines, queues and tables.
 
-use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
+use std::sync::{Arc, OnceLock};
+use std::time::SystemTime;
 
 use sip_async::{Queues, Table, TableSettings, Tables};
 
@@ -92,6 +94,12 @@ pub(crate) struct Env {
     pub(crate) names: Arc<RouteNames>,
     /// `$shv`: variables that all workers share; 0 until they are set.
     pub(crate) shv: Table,
+    /// Locks by name (`cfgutils.lock`): no item is ever in it.
+    pub(crate) locks: Table,
+    /// How probable `cfgutils.rand_event` is, in percent.
+    pub(crate) chance: AtomicI64,
+    /// When the server started, as the calendar says.
+    pub(crate) started: OnceLock<SystemTime>,
 }
 
 impl Env {
@@ -103,6 +111,13 @@ impl Env {
             max_bytes: 1 << 26,
             ..TableSettings::default()
         };
-        Self { settings, names: Arc::default(), shv: Table::new(shv) }
+        Self {
+            settings,
+            names: Arc::default(),
+            shv: Table::new(shv),
+            locks: Table::new(TableSettings::default()),
+            chance: AtomicI64::new(0),
+            started: OnceLock::new(),
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! What may go wrong at start and in a route.
 
 use sip_core::{EditError, HeaderError, HeaderName, StatusCode};
+use sip_modules::auth::{AuthError, Challenge};
 use sip_modules::rr::RrError;
 use sip_registrar::{Headers, SaveError};
 use sip_transaction::TmError;
@@ -32,6 +33,9 @@ pub enum StartError {
     /// A listen address could not be opened.
     #[error(transparent)]
     Bind(#[from] BindError),
+    /// The socket for commands could not be opened.
+    #[error(transparent)]
+    Commands(#[from] sip_async::jsonrpc::UnixError),
     /// The operating system gave no random bytes or no thread.
     #[error("the operating system refused: {0}")]
     System(#[from] std::io::Error),
@@ -78,6 +82,12 @@ pub enum RouteError {
     /// Record-Route or Route: a malformed one is the sender's fault, a second `record_route` the route's.
     #[error(transparent)]
     Rr(#[from] RrError),
+    /// The sender has to say who he is: 401 or 407 with this challenge.
+    #[error("the sender is not authenticated")]
+    Unauthorized(Challenge),
+    /// Nobody can be authenticated now (503), or the sender is somebody else than he says (403).
+    #[error(transparent)]
+    Auth(#[from] AuthError),
     /// `lookup`: nobody is registered there.
     #[error("nobody is registered there")]
     NotRegistered,
@@ -120,6 +130,8 @@ impl RouteError {
             Self::Canceled => return None,
             Self::Header(error) => error.status(),
             Self::Rr(error) => error.status(),
+            Self::Unauthorized(challenge) => challenge.guard().status(),
+            Self::Auth(error) => error.status().unwrap_or(StatusCode::FORBIDDEN),
             Self::NotRegistered => StatusCode::NOT_FOUND,
             Self::Save(error) => error.status(),
             Self::Resolve(_) => StatusCode::new(478).unwrap_or(StatusCode::BAD_REQUEST),
@@ -136,7 +148,14 @@ impl RouteError {
     pub(crate) fn headers(&self) -> Headers {
         match self {
             Self::Save(error) => error.headers(),
-            Self::Busy | Self::QueueFull(_) | Self::Tm(TmError::Full { .. }) => {
+            Self::Unauthorized(challenge) => {
+                let name = challenge.guard().challenge_header();
+                challenge.values().map(|value| (name, value.to_vec())).collect()
+            }
+            Self::Busy
+            | Self::QueueFull(_)
+            | Self::Tm(TmError::Full { .. })
+            | Self::Auth(AuthError::Unavailable) => {
                 vec![(HeaderName::RetryAfter, b"5".into())]
             }
             _ => Vec::new(),

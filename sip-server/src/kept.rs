@@ -3,6 +3,7 @@
 use sip_core::Message;
 use sip_modules::rr;
 
+use crate::added::Added;
 use crate::vars::Vars;
 
 /// Kept beside a transaction from its first relay until it ends: the request as the route left it.
@@ -18,4 +19,6 @@ pub(crate) struct Kept {
     pub(crate) counted: bool,
     /// Named values; the place itself, which every route of the transaction shares.
     pub(crate) vars: Vars,
+    /// What replies to it get beside what each says.
+    pub(crate) added: Option<Box<Added>>,
 }

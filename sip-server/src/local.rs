@@ -6,7 +6,9 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use sip_core::{Message, Source, Target};
-use sip_transaction::{Answer, AskId, BranchId, DropReplies, Outbox, RouteId, TransactionId, Transmit};
+use sip_transaction::{
+    Answer, Arrival, AskId, BranchId, DropReplies, Outbox, RouteId, TransactionId, Transmit,
+};
 use tokio::sync::Notify;
 
 use crate::clock;
@@ -85,11 +87,15 @@ impl Local {
     }
 
     /// Makes the transaction of a request (`t_newtran`).
-    pub(crate) fn create(&self, request: &Message, source: &Source) -> Result<TransactionId, RouteError> {
-        let cseq = request.cseq()?.number;
+    pub(crate) fn create(
+        &self,
+        request: &Message,
+        arrival: &Arrival,
+        source: &Source,
+    ) -> Result<TransactionId, RouteError> {
         let mut outbox = self.outbox.borrow_mut();
-        let mut stripe = self.shared.stripes().of_request(request.call_id()?, cseq);
-        Ok(stripe.table.create(clock::now(), request, source, &mut outbox)?)
+        let mut stripe = self.shared.stripes().of_arrival(arrival);
+        Ok(stripe.table.create_arrival(clock::now(), request, arrival, source, &mut outbox)?)
     }
 
     /// Lets tm go on with what it asked, without a word. A stale ask means that the transaction ended

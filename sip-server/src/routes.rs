@@ -4,6 +4,7 @@ use sip_transaction::RouteId;
 
 use crate::ctx::branch::BranchCtx;
 use crate::ctx::failure::FailureCtx;
+use crate::ctx::http::HttpCtx;
 use crate::ctx::reply::ReplyCtx;
 use crate::ctx::send::SendCtx;
 use crate::ctx::{Ctx, event::EventCtx};
@@ -88,6 +89,13 @@ pub trait Routes: 'static {
     /// The bytes of a relayed request, just before they are sent for the first time. It may look
     /// and it may drop; it may not wait.
     fn onsend(&self, ctx: &mut SendCtx<'_>) -> Routed {
+        let _ = ctx;
+        Ok(())
+    }
+
+    /// An HTTP request on a stream listener; [`HttpCtx::xhttp_reply`] answers it. The default does nothing, and a
+    /// request whose route has not replied gets 404.
+    async fn http(&self, ctx: &mut HttpCtx) -> Routed {
         let _ = ctx;
         Ok(())
     }

@@ -32,6 +32,16 @@ impl Table {
             .unwrap_or(Err(TmError::Stale))
     }
 
+    /// Ends an [`Ask`](crate::Ask) as if its route had done nothing: it could not be run, or broke down. A stale one
+    /// changes nothing.
+    pub fn skip(&mut self, now: Instant, ask: AskId, out: &mut Outbox) {
+        self.step(now, ask.transaction, out, |transaction, step| {
+            if transaction.asking.as_ref().is_some_and(|asking| asking.number == ask.number) {
+                transaction.skip_ask(step);
+            }
+        });
+    }
+
     /// A route of this transaction waits; see [`Wait`] for how. What ends the wait from here is a
     /// [`Notice::Gone`](crate::Notice::Gone) with this ticket.
     ///

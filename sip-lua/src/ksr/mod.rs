@@ -3,26 +3,33 @@
 //! A module that is not there is nil in Lua, since scripts test for it: no empty tables.
 
 pub(crate) mod call;
+mod cfgutils;
 mod core;
+mod core_way;
 mod corex;
 mod hdr;
 mod htable;
 mod htable_items;
 mod htable_lock;
 mod htable_walk;
+mod ipops;
 mod kx;
 mod maxfwd;
 mod mqueue;
 mod pv;
+mod pvx;
 mod registrar;
 mod rr;
 mod sanity;
 mod siputils;
 mod sl;
 mod state;
+mod textops;
+mod textopsx;
 mod tm;
 mod tm_more;
 mod tmx;
+mod uuid;
 mod wait;
 mod x;
 mod xlog;
@@ -51,6 +58,12 @@ pub(crate) fn register(lua: &Lua, hub: &Rc<Hub>, exit: Function) -> mlua::Result
     siputils::register(module("siputils")?)?.finish(&ksr)?;
     registrar::register(module("registrar")?)?.finish(&ksr)?;
     sanity::register(module("sanity")?)?.finish(&ksr)?;
+    pvx::register(module("pvx")?)?.finish(&ksr)?;
+    cfgutils::register(module("cfgutils")?)?.finish(&ksr)?;
+    ipops::register(module("ipops")?)?.finish(&ksr)?;
+    uuid::register(module("uuid")?)?.finish(&ksr)?;
+    textops::register(module("textops")?)?.finish(&ksr)?;
+    textopsx::register(module("textopsx")?)?.finish(&ksr)?;
     xlog::register(module("xlog")?)?.finish(&ksr)?;
     htable::register(module("htable")?)?.finish(&ksr)?;
     mqueue::register(module("mqueue")?)?.finish(&ksr)?;

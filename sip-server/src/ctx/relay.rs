@@ -138,8 +138,10 @@ impl Ctx {
         let Armed { on_reply, on_failure, on_branch_failure } = round.armed;
         let later =
             on_reply.is_some() || on_branch_failure.is_some() || matches!(on_failure, Some(Asker::Route(_)));
+        let branches = round.branches.len() as u64;
         self.turn.local.step(id, |stripe, now, out| {
             stripe.table.commit(now, id, round, out)?;
+            self.turn.local.stats().forwarded.add(branches);
             if later {
                 stripe.kept.entry(id).or_insert_with(|| self.turn.kept(&self.msg));
             }
@@ -209,7 +211,7 @@ impl Ctx {
             flags: turn.flags.get(),
             dropped: false,
             rr: turn.rr.borrow().clone(),
-            received: turn.received.clone(),
+            received: turn.received().clone(),
             source: turn.source,
             vars: turn.vars().clone(),
             transaction: id.transaction,

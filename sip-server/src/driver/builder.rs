@@ -1,5 +1,6 @@
 //! Settings of a server, and its start and end.
 
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -17,13 +18,16 @@ use crate::ctx::send::SendCtx;
 use crate::error::StartError;
 use crate::local::{HookFuture, Hooks, Local};
 use crate::lot::Lot;
+use crate::modules::{ModuleSettings, Modules};
 use crate::post::Post;
 use crate::routed::Routed;
 use crate::routes::Routes;
-use crate::shared::{LocalFor, Parts, Shared};
+use crate::rpc;
+use crate::shared::{Links, Parts, Shared};
 use crate::stats::Stats;
 use crate::stripes::Stripes;
 
+use super::control::Control;
 use super::task_worker::TaskWorker;
 use super::worker::{Phase, Worker};
 
@@ -40,6 +44,7 @@ pub struct Server {
     transport: sip_transport::Config,
     tm: sip_transaction::Config,
     registrar: sip_registrar::Config,
+    pub(super) modules: ModuleSettings,
     domains: Vec<String>,
     workers: usize,
     task_workers: usize,
@@ -48,6 +53,8 @@ pub struct Server {
     max_parked: usize,
     max_delay: Option<Duration>,
     loop_check: bool,
+    commands: Option<PathBuf>,
+    metrics: bool,
 }
 
 impl Default for Server {
@@ -56,6 +63,7 @@ impl Default for Server {
             transport: sip_transport::Config::default(),
             tm: sip_transaction::Config::default(),
             registrar: sip_registrar::Config::default(),
+            modules: ModuleSettings::default(),
             domains: Vec::new(),
             workers: std::thread::available_parallelism().map_or(1, usize::from),
             task_workers: 1,
@@ -64,6 +72,8 @@ impl Default for Server {
             max_parked: 200_000,
             max_delay: Some(Duration::from_millis(200)),
             loop_check: true,
+            commands: None,
+            metrics: false,
         }
     }
 }
@@ -130,6 +140,20 @@ impl Server {
         self
     }
 
+    /// Takes commands as JSON-RPC from a unix datagram socket at this path, which its owner and group may use.
+    /// Default: none.
+    pub fn commands(mut self, path: impl Into<PathBuf>) -> Self {
+        self.commands = Some(path.into());
+        self
+    }
+
+    /// Whether `GET /metrics` on a stream listener is answered with all statistics as Prometheus text, before
+    /// [`Routes::http`] has a say. Anybody who reaches the listener may ask. Default: no.
+    pub fn metrics(mut self, serve: bool) -> Self {
+        self.metrics = serve;
+        self
+    }
+
     /// Settings of the sockets: limits and timeouts. Keeps the listen addresses given so far.
     pub fn transport(mut self, mut config: sip_transport::Config) -> Self {
         config.listen.splice(0..0, self.transport.listen);
@@ -165,7 +189,7 @@ impl Server {
         let net = Net::bind(self.transport.clone()).await?;
         let mut random = [0; 32];
         getrandom::fill(&mut random).map_err(std::io::Error::other)?;
-        let (shared, mailboxes) = self.shared(random, net.locals().to_vec(), local_for(&net))?;
+        let (shared, mailboxes) = self.shared(random, links(&net))?;
         let (phase, watch) = watch::channel(Phase::Running);
         let routes = Arc::new(routes);
         let mut threads = Vec::new();
@@ -201,15 +225,18 @@ impl Server {
             })?);
             started.await.map_err(|_| std::io::Error::other("a worker thread ended at its start"))??;
         }
-        Ok(Running { shared, phase, threads })
+        let control = match &self.commands {
+            Some(path) => Some(Control::start(path, shared.clone()).await?),
+            None => None,
+        };
+        Ok(Running { shared, phase, threads, control })
     }
 
     /// What the workers share, and their mailboxes. `random` makes tags and branches that nobody can guess.
     pub(crate) fn shared(
         &self,
         random: [u8; 32],
-        listens: Vec<Listen>,
-        local_for: LocalFor,
+        links: Links,
     ) -> Result<(Shared, Vec<UnboundedReceiver<Post>>), StartError> {
         if self.workers == 0 || self.workers > MOST_WORKERS {
             return Err(StartError::Workers { asked: self.workers });
@@ -220,23 +247,27 @@ impl Server {
         let (tm_key, own_key) = random.split_at(16);
         let secret = Secret::new(key(tm_key));
         let stripes = Stripes::new(&Arc::new(self.tm.clone()), &secret, self.workers, clock::now());
+        let own_key = key(own_key);
+        let modules = Modules::new(self.modules.clone(), &own_key, clock::now(), clock::wall());
         let all = self.workers + self.task_workers;
         let (mailboxes, receivers): (Vec<_>, Vec<_>) = (0..all).map(|_| unbounded_channel()).unzip();
         let shared = Shared::new(Parts {
             stripes,
             secret,
-            key: key(own_key),
-            listens,
-            local_for,
+            key: own_key,
+            links,
             domains: self.domains.clone(),
             loop_check: self.loop_check,
+            serves_metrics: self.metrics,
             registrar: Registrar::new(self.registrar.clone()),
+            modules,
             mailboxes: mailboxes.into(),
             task_queue: self.task_queue,
         });
         for (name, interval) in &self.timers {
             shared.every(name.clone(), *interval)?;
         }
+        rpc::register(&shared);
         Ok((shared, receivers))
     }
 
@@ -252,9 +283,13 @@ impl Server {
     }
 }
 
-fn local_for(net: &Net) -> LocalFor {
-    let net = net.clone();
-    Box::new(move |target| net.local_for(target))
+fn links(net: &Net) -> Links {
+    let (local_for, stats) = (net.clone(), net.clone());
+    Links {
+        listens: net.locals().to_vec(),
+        local_for: Box::new(move |target| local_for.local_for(target)),
+        stats: Box::new(move || stats.stats()),
+    }
 }
 
 fn key(bytes: &[u8]) -> [u8; 16] {
@@ -324,12 +359,18 @@ pub struct Running {
     shared: Shared,
     phase: watch::Sender<Phase>,
     threads: Vec<JoinHandle<()>>,
+    control: Option<Control>,
 }
 
 impl Running {
     /// What the workers share.
     pub fn shared(&self) -> &Shared {
         &self.shared
+    }
+
+    /// Where the socket for commands is, if there is one.
+    pub fn commands(&self) -> Option<&Path> {
+        self.control.as_ref().map(Control::path)
     }
 
     /// Ends the server: new work is turned away with 503 from now on, what has no final reply yet may

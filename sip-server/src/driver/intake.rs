@@ -85,7 +85,7 @@ mod tests {
     fn batch(len: usize) -> Vec<Inbound> {
         let remote = "192.0.2.1:5060".parse().expect("an address");
         let source = Source { protocol: Protocol::Udp, remote, local: remote, flow: None };
-        vec![Inbound::KeepAlive(source); len]
+        (0..len).map(|_| Inbound::KeepAlive(source)).collect()
     }
 
     const MAX: Duration = Duration::from_millis(200);

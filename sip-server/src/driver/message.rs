@@ -6,7 +6,7 @@ use bytes::Bytes;
 use sip_core::{
     HeaderError, HeaderName, Limits, Message, Method, ParseError, Source, StatusCode, Target, Via,
 };
-use sip_transaction::{BranchId, Matched};
+use sip_transaction::{Arrival, BranchId, Matched};
 
 use crate::clock;
 use crate::ctx::{Ctx, via};
@@ -34,17 +34,21 @@ pub(super) fn request(
     admission: Admission,
 ) -> Option<Job> {
     local.stats().requests.one();
+    if let Some(method) = msg.method() {
+        local.stats().counts.request(method);
+    }
     msg.stamp_received(&source);
-    let cseq = match essentials(&msg) {
-        Ok(cseq) => cseq,
+    let arrival = match essentials(local, &msg, &source) {
+        Ok(arrival) => arrival,
         Err(error) => {
             refuse_malformed(local, msg, source, error.status(), &error);
             return None;
         }
     };
-    match enter_tm(local, &msg, &source, cseq) {
+    match enter_tm(local, &msg, &arrival, &source) {
         Matched::New if is_ack_of_ours(local, &msg) => {
             local.stats().absorbed.one();
+            local.stats().stateless_acks.one();
             None
         }
         // Not before tm has looked: what it knows is a retransmission, and its call goes on.
@@ -53,17 +57,17 @@ pub(super) fn request(
                 Admission::Shed => local.stats().shed.one(),
                 _ => local.stats().refused.one(),
             }
-            refuse(&Turn::new(local.clone(), Kind::Request, msg, source));
+            refuse(&Turn::new(local.clone(), Kind::Request, msg, source).arrived(arrival));
             None
         }
         Matched::New if local.shared.checks_loops() && has_looped(local, &msg) => {
             local.stats().looped.one();
-            let turn = Turn::new(local.clone(), Kind::Request, msg, source);
+            let turn = Turn::new(local.clone(), Kind::Request, msg, source).arrived(arrival);
             turn.answer_error(&StatusCode::LOOP_DETECTED.into());
             None
         }
         Matched::New => {
-            let turn = Turn::new(local.clone(), Kind::Request, msg.clone(), source);
+            let turn = Turn::new(local.clone(), Kind::Request, msg.clone(), source).arrived(arrival);
             Some(Job::Request(Box::new(Ctx::new(msg, Rc::new(turn)))))
         }
         Matched::Cancel(invite) => {
@@ -77,27 +81,17 @@ pub(super) fn request(
     }
 }
 
-fn enter_tm(local: &Local, msg: &Message, source: &Source, cseq: u32) -> Matched {
+fn enter_tm(local: &Local, msg: &Message, arrival: &Arrival, source: &Source) -> Matched {
     let mut outbox = local.outbox.borrow_mut();
-    let mut stripe =
-        local.shared.stripes().of_request(msg.header(HeaderName::CallId).unwrap_or_default(), cseq);
-    stripe.table.handle_request(clock::now(), msg, source, &mut outbox)
+    let mut stripe = local.shared.stripes().of_arrival(arrival);
+    stripe.table.handle_arrival(clock::now(), msg, arrival, source, &mut outbox)
 }
 
-/// What every request must have for anybody to answer or relay it (RFC 3261 8.1.1), once. Returns the number
-/// of its CSeq.
-fn essentials(msg: &Message) -> Result<u32, HeaderError> {
-    if let Some(name) = repeated(msg) {
-        return Err(HeaderError::Malformed { name, at: 0 });
-    }
-    msg.top_via()?;
-    msg.call_id()?;
-    msg.from()?;
-    msg.to()?;
-    let cseq = msg.cseq()?;
-    match msg.method() {
-        Some(method) if method == cseq.method => Ok(cseq.number),
-        _ => Err(HeaderError::Malformed { name: "CSeq", at: 0 }),
+/// What every request must have for anybody to answer or relay it (RFC 3261 8.1.1), once.
+fn essentials(local: &Local, msg: &Message, source: &Source) -> Result<Arrival, HeaderError> {
+    match repeated(msg) {
+        Some(name) => Err(HeaderError::Malformed { name, at: 0 }),
+        None => Arrival::read(msg, source, local.shared.secret()),
     }
 }
 
@@ -148,6 +142,12 @@ fn starts_something(msg: &Message) -> bool {
 
 /// What could not be parsed: if enough of a request is there, its sender is told.
 pub(super) fn malformed(local: &Rc<Local>, error: ParseError, bytes: Bytes, source: Source) {
+    if matches!(error, ParseError::UriTooLong { .. } | ParseError::StartLine { .. }) {
+        local.stats().bad_uris.one();
+    }
+    if bytes.starts_with(b"SIP/") {
+        local.stats().bad_replies.one();
+    }
     match sip_core::salvage(bytes, &Limits::default()) {
         Some(mut msg) => {
             msg.stamp_received(&source);

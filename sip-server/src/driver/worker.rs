@@ -12,6 +12,7 @@ use sip_transport::{Endpoint, Inbound, SendError, SendTag};
 use tokio::sync::{mpsc, watch};
 
 use crate::clock;
+use crate::ctx::http::HttpCtx;
 use crate::local::Local;
 use crate::post::Post;
 use crate::routes::Routes;
@@ -156,7 +157,18 @@ impl<R: Routes, E: Endpoint> Worker<R, E> {
             }
             Inbound::Message { msg, source } => {
                 self.local.stats().replies.one();
+                if let Some(status) = msg.status() {
+                    self.local.stats().counts.received.one(status);
+                }
                 self.desk.runners.start(Job::Response(response::context(&self.local, msg, source)));
+            }
+            Inbound::Http { msg, source, answer } => {
+                self.local.stats().http.one();
+                let mut ctx = HttpCtx::new(self.local.clone(), msg, source, answer);
+                if *self.phase.borrow() == Phase::Draining {
+                    ctx.set_reply_close();
+                }
+                self.desk.runners.start(Job::Http(Box::new(ctx)));
             }
             Inbound::Malformed { error, bytes, source } => {
                 message::malformed(&self.local, error, bytes, source);
@@ -180,6 +192,7 @@ impl<R: Routes, E: Endpoint> Worker<R, E> {
             self.look = now + HOUSEKEEPING;
             let mut ended = Vec::new();
             self.local.shared.registrar().expire(now, &mut ended);
+            self.local.stats().expired.add(ended.len() as u64);
         }
     }
 
@@ -203,7 +216,10 @@ fn send(local: &Local, endpoint: &mut impl Endpoint, transmit: Transmit) {
     local.stats().sent.one();
     let tag = branch.map(tag_of);
     let mut sent = endpoint.send(&target, bytes.clone(), tag);
-    if branch.is_none() && matches!(sent, Err(SendError::FlowGone(_))) {
+    if branch.is_none()
+        && let Err(SendError::FlowGone(flow)) = sent
+        && !local.shared.no_connect().has(flow)
+    {
         // The connection of a request has ended: its response goes to the address (RFC 3261 18.2.2).
         sent = endpoint.send(&Target { flow: None, ..target }, bytes, tag);
     }

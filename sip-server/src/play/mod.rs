@@ -40,7 +40,7 @@ use tokio::task::LocalSet;
 use crate::driver::builder::{Server, make_task_worker, make_worker};
 use crate::driver::worker::Phase;
 use crate::routes::Routes;
-use crate::shared::Shared;
+use crate::shared::{Links, Shared};
 
 pub use self::agent::{Agent, Call};
 
@@ -134,7 +134,8 @@ pub fn run<R: Routes>(
         let sent_by = listens.clone();
         let local_for = Box::new(move |target: &_| memory::local_for(&sent_by, target));
         let random = std::array::from_fn(|i| seed.to_le_bytes()[i % 8].wrapping_add(i as u8));
-        let made = server.shared(random, listens.clone(), local_for);
+        let links = Links { listens: listens.clone(), local_for, stats: Box::new(Default::default) };
+        let made = server.shared(random, links);
         let (shared, mailboxes) = made.unwrap_or_else(|error| panic!("no server for the story: {error}"));
         let (phase, watch) = watch::channel(Phase::Running);
         let mut workers = Vec::new();

@@ -5,22 +5,24 @@ mod branch;
 pub(crate) mod consts;
 mod flags;
 mod headers;
-mod net;
+pub(crate) mod net;
+mod parts;
 mod ruri;
 mod tables;
-mod time;
+pub(crate) mod time;
 mod tm;
 mod uris;
-mod vars;
+pub(crate) mod vars;
 
 use crate::pv::class::{Named, Plain};
 
-static PLAIN: [&[Plain]; 10] = [
+static PLAIN: [&[Plain]; 11] = [
     ruri::PLAIN,
     addr::PLAIN,
     headers::PLAIN,
     uris::PLAIN,
     net::PLAIN,
+    parts::PLAIN,
     branch::PLAIN,
     flags::PLAIN,
     tm::PLAIN,
@@ -28,9 +30,10 @@ static PLAIN: [&[Plain]; 10] = [
     consts::PLAIN,
 ];
 
-static NAMED: [&[Named]; 8] = [
+static NAMED: [&[Named]; 9] = [
     headers::NAMED,
     branch::NAMED,
+    parts::NAMED,
     flags::NAMED,
     tm::NAMED,
     time::NAMED,
