@@ -21,8 +21,8 @@ struct Cli {
     /// What to do.
     #[arg(value_enum, ignore_case = true)]
     scenario: Scenario,
-    /// Where to listen; repeatable.
-    #[arg(long, value_name = "PROTO:IP:PORT", default_value = "udp:127.0.0.1:5060")]
+    /// Where to listen; repeatable. Default: UDP and TCP port 5060 of 127.0.0.1.
+    #[arg(long, value_name = "PROTO:IP:PORT", default_values = ["udp:127.0.0.1:5060", "tcp:127.0.0.1:5060"])]
     listen: Vec<Listen>,
     /// Worker threads. Default: one a core.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]

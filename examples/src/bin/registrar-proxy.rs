@@ -42,9 +42,8 @@ impl Routes for RegistrarProxy {
             _ if ctx.has_totag() => return Err(StatusCode::CALL_TRANSACTION_DOES_NOT_EXIST.into()),
             _ => authenticate(ctx).await?,
         }
-        match ctx.method() {
-            Method::Register => return register(ctx).await,
-            _ => {}
+        if ctx.method() == Method::Register {
+            return register(ctx).await;
         }
         if !ctx.is_myself_ruri()? {
             return Err(StatusCode::FORBIDDEN.into());

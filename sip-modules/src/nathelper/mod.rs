@@ -81,7 +81,7 @@ pub fn nat_uac_test(msg: &Message, source: &Source, tests: NatTests) -> bool {
         || tests.asks(NatTests::WEBSOCKET) && matches!(source.protocol, Protocol::Ws | Protocol::Wss)
         || via_tells(msg, source, tests)
         || contact_tells(msg, source, tests)
-        || tests.asks(NatTests::PRIVATE_SDP) && any_sdp_address(msg, |ip| is_private(ip))
+        || tests.asks(NatTests::PRIVATE_SDP) && any_sdp_address(msg, is_private)
         || tests.asks(NatTests::OTHER_SDP) && any_sdp_address(msg, |ip| ip != from)
 }
 
