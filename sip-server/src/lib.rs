@@ -132,6 +132,7 @@ mod vars;
 
 pub use ctx::Ctx;
 pub use ctx::branch::BranchCtx;
+pub use ctx::calls::BranchState;
 pub use ctx::destination::Destination;
 pub use ctx::event::EventCtx;
 pub use ctx::failure::FailureCtx;
@@ -156,4 +157,4 @@ pub use uac::{NewRequest, RequestOutcome};
 pub use vars::{VarValue, Vars};
 
 // What the signatures above speak of.
-pub use sip_transaction::{DropReplies, RouteId, Suspension, TmError, TransactionId};
+pub use sip_transaction::{BranchId, DropReplies, RouteId, Suspension, TmError, TransactionId};

@@ -35,6 +35,7 @@ mod state;
 mod textops;
 mod textopsx;
 mod tm;
+mod tm_more;
 mod tmx;
 mod uuid;
 mod wait;
