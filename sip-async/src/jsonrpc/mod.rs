@@ -148,7 +148,10 @@ impl<S> Commands<S> {
         let result = match (request.get("method"), params) {
             (Some(Json::String(name)), Some(params)) if is_2 && is_id => self.run(server, name, &params),
             _ => {
-                return Some(answer(Err(RpcError::INVALID_REQUEST), id.filter(|_| is_id).unwrap_or_default()));
+                return Some(answer(
+                    Err(RpcError::INVALID_REQUEST),
+                    id.filter(|_| is_id).unwrap_or_default(),
+                ));
             }
         };
         id.map(|id| answer(result, id))
