@@ -10,7 +10,7 @@ use sip_registrar::{Aor, Binding, Bindings, SaveOptions};
 
 use crate::shared::Shared;
 
-use super::{text, text_or};
+use super::args::{text, text_or};
 
 /// Most addresses of record in a dump.
 const MOST: usize = 100_000;
