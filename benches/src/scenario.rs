@@ -5,7 +5,9 @@
 use std::fmt::Write;
 
 use clap::ValueEnum;
+use sip_core::digest::{HashFunction, ha1};
 use sip_core::{Method, StatusCode};
+use sip_modules::auth::{ChallengeFlags, Guard, Secret};
 use sip_modules::rr;
 use sip_server::{Ctx, HttpCtx, Routed, Routes, Running, Server, StartError};
 
@@ -18,6 +20,9 @@ pub enum Scenario {
     /// REGISTER saved in memory.
     #[value(name = "S2")]
     Register,
+    /// The same, once the sender has shown to know a password.
+    #[value(name = "S2B")]
+    AuthenticatedRegister,
     /// Calls relayed to the request URI, record-routed.
     #[value(name = "S3")]
     Call,
@@ -39,6 +44,7 @@ impl Scenario {
         match self {
             Self::Options => server.start(|_| Answer).await,
             Self::Register => server.start(|_| Save).await,
+            Self::AuthenticatedRegister => server.start(|_| SaveWithPassword::new()).await,
             Self::Call => server.start(|_| Relay::new(false)).await,
             Self::LookedUpCall => server.start(|_| Relay::new(true)).await,
             Self::Http => server.start(|_| Page).await,
@@ -68,6 +74,35 @@ impl Routes for Save {
             Method::Register => ctx.save().await.map(drop),
             _ => ctx.reply_stateless(StatusCode::METHOD_NOT_ALLOWED),
         }
+    }
+}
+
+/// S2B: the realm is `bench.local`, the user `bench`, the password `secret`.
+struct SaveWithPassword {
+    secret: Secret,
+}
+
+const REALM: &[u8] = b"bench.local";
+
+impl SaveWithPassword {
+    fn new() -> Self {
+        let hash = HashFunction::Md5;
+        let ha1 = ha1(hash, b"bench", REALM, b"secret"); // made once, as where it is stored
+        Self { secret: Secret::Ha1(hash, ha1) }
+    }
+}
+
+impl Routes for SaveWithPassword {
+    async fn request(&self, ctx: &mut Ctx) -> Routed {
+        ctx.process_maxfwd(10)?;
+        if ctx.method() != Method::Register {
+            return ctx.reply_stateless(StatusCode::METHOD_NOT_ALLOWED);
+        }
+        if ctx.check_secret(Guard::Server, REALM, &self.secret, None).is_err() {
+            return ctx.challenge(Guard::Server, REALM, ChallengeFlags::QOP_AUTH);
+        }
+        ctx.consume_credentials();
+        ctx.save().await.map(drop)
     }
 }
 

@@ -8,6 +8,7 @@ use std::any::{Any, TypeId};
 use std::cell::{Cell, RefCell};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use sip_core::{Message, Source};
 use sip_server::{
@@ -17,6 +18,9 @@ use smallvec::SmallVec;
 
 use crate::settings::Env;
 use crate::value::Kemi;
+
+/// The next message's number.
+static NUMBER: AtomicU64 = AtomicU64::new(1);
 
 /// What kind of route runs, with its context.
 pub(crate) enum Route {
@@ -49,13 +53,22 @@ pub(crate) struct Current {
     pub(crate) branch_flags: u32,
     /// Script flags (`setsflag`): of this run alone.
     pub(crate) script_flags: u32,
+    /// The number of this message among those that this process has run routes for.
+    pub(crate) number: u64,
     scratch: SmallVec<[(TypeId, Box<dyn Any>); 1]>,
 }
 
 impl Current {
     /// In a box: it is moved into the VM and out whenever a function may wait.
     pub(crate) fn new(route: Route) -> Box<Self> {
-        Box::new(Self { route, queued: None, branch_flags: 0, script_flags: 0, scratch: SmallVec::new() })
+        Box::new(Self {
+            route,
+            queued: None,
+            branch_flags: 0,
+            script_flags: 0,
+            number: NUMBER.fetch_add(1, Ordering::Relaxed),
+            scratch: SmallVec::new(),
+        })
     }
 
     /// The message that the route is about, as edited so far: a request, or in reply routes a response.

@@ -9,7 +9,7 @@ use crate::budget::Budget;
 use crate::current::{Current, Hub, Waiting};
 use crate::error::ScriptError;
 use crate::ksr;
-use crate::ksr::call::{PRELUDE, Shim, WAITS};
+use crate::ksr::call::{PRELUDE, Shim, WAITS, place};
 use crate::script::Script;
 use sip_server::Shared;
 
@@ -276,8 +276,16 @@ fn prelude(lua: &Lua, hub: &Rc<Hub>, budget: &Rc<Budget>) -> mlua::Result<Functi
         Value::Nil => Ok(Value::String(lua.traceback(None, 1)?)),
         other => Ok(other),
     })?;
+    let text_of = lua.create_function(|lua, value: Value| match value {
+        Value::Error(error) => {
+            let (place, text) = (place(lua), text_of(&error));
+            let text = if has_place(&text) || place.is_empty() { text } else { format!("{place}: {text}") };
+            Ok(Value::String(lua.create_string(text)?))
+        }
+        other => Ok(other),
+    })?;
     let prelude = lua.load(include_str!("prelude.lua")).set_name(format!("={PRELUDE}"));
-    let ours = (WAITS, DONE, RAISE, spend.transpose()?, is_over, traceback);
+    let ours = (WAITS, DONE, RAISE, spend.transpose()?, is_over, traceback, text_of);
     let (waiting, route, exit) = prelude.call::<(Function, Function, Function)>(ours)?;
     lua.set_app_data(Shim(waiting));
     ksr::register(lua, hub, exit)?;

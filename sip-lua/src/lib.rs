@@ -37,7 +37,7 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `error` | what may be wrong with a script |
-//! | `settings`, `names`, `script` | what all workers share: limits, queues and tables, names of routes, the text |
+//! | `modparams`, `settings`, `names`, `script` | what all workers share: limits, queues and tables, names of routes, the text |
 //! | `xhttp` | which function an HTTP request runs |
 //! | `value` | arguments and return values, as KEMI has them |
 //! | `current` | the message that a VM works on now |
@@ -57,6 +57,7 @@ mod current;
 mod engine;
 mod error;
 mod ksr;
+mod modparams;
 mod names;
 mod pv;
 mod routes;

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use sip_server::Server;
+
 use crate::error::ScriptError;
 use crate::settings::{Env, Settings};
 
@@ -44,6 +46,14 @@ impl Script {
         let name = path.display().to_string();
         let env = Arc::new(Env::new(settings));
         Self(Arc::new(Inner { path, name, text: text.into(), version: 1, env }))
+    }
+
+    /// The server with what the settings say of modules whose state is the server's: how it asks for passwords, what a
+    /// flood is, which addresses are in which group.
+    ///
+    /// Nonce counts are looked at only if `auth.nonce_count` says so, as in Kamailio.
+    pub fn configure(&self, server: Server) -> Server {
+        self.0.env.settings.modparams.configure(server)
     }
 
     /// The file.

@@ -1,12 +1,15 @@
 //! What all VMs of a server share: limits, defines, queues and tables.
 
-use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
+use std::sync::{Arc, OnceLock};
+use std::time::SystemTime;
 
 use sip_async::{Queues, Table, TableSettings, Tables};
 
 use sip_server::Shared;
 
 use crate::error::ScriptError;
+use crate::modparams::{KNOWN, ModParams};
 use crate::names::RouteNames;
 use crate::xhttp::Xhttp;
 
@@ -22,6 +25,7 @@ pub struct Settings {
     pub(crate) xhttp: Xhttp,
     /// Counters of the script: group and name.
     counters: Vec<(String, String)>,
+    pub(crate) modparams: ModParams,
 }
 
 impl Default for Settings {
@@ -35,6 +39,7 @@ impl Default for Settings {
             tables: Tables::new(),
             xhttp: Xhttp::default(),
             counters: Vec::new(),
+            modparams: ModParams::default(),
         }
     }
 }
@@ -79,7 +84,11 @@ impl Settings {
     /// Sets a parameter of a module, by Kamailio's names: `modparam("mqueue", "mqueue", "name=cdr;size=100")`.
     ///
     /// Known are `mqueue.mqueue`, `htable.htable`, `xhttp.event_callback`, `xhttp.url_match`, `xhttp.url_skip`,
-    /// `counters.script_counter` and `statistics.variable`.
+    /// `counters.script_counter` and `statistics.variable`, and those of modules whose state is the server's, which
+    /// [`Script::configure`](crate::Script::configure) hands to it: `auth.algorithm` (one or several, apart by commas),
+    /// `auth.qop`, `auth.nonce_expire`, `auth.nonce_count`, `auth.one_time_nonce`, `auth.secret`,
+    /// `permissions.address_file`, `pike.sampling_time_unit`, `pike.reqs_density_per_unit`, `pike.remove_latency`.
+    /// A file is read at once.
     ///
     /// # Errors
     ///
@@ -101,12 +110,14 @@ impl Settings {
                 let counter = value.split('/').next().unwrap_or_default().trim();
                 self.counter("script", counter).ok_or_else(|| wrong(&"a name is expected"))?;
             }
-            _ => {
-                return Err(wrong(
-                    &"this parameter is unknown; known are mqueue.mqueue, htable.htable, xhttp.event_callback, \
-                      xhttp.url_match, xhttp.url_skip, counters.script_counter and statistics.variable",
-                ));
-            }
+            _ => match self.modparams.set(module, name, value) {
+                Some(result) => result.map_err(|error| wrong(&error))?,
+                None => {
+                    let known = "this parameter is unknown; known are mqueue.mqueue, htable.htable, xhttp.event_callback, \
+                                 xhttp.url_match, xhttp.url_skip, counters.script_counter, statistics.variable,";
+                    return Err(wrong(&format_args!("{known} {KNOWN}")));
+                }
+            },
         }
         Ok(self)
     }
@@ -134,6 +145,12 @@ pub(crate) struct Env {
     pub(crate) names: Arc<RouteNames>,
     /// `$shv`: variables that all workers share; 0 until they are set.
     pub(crate) shv: Table,
+    /// Locks by name (`cfgutils.lock`): no item is ever in it.
+    pub(crate) locks: Table,
+    /// How probable `cfgutils.rand_event` is, in percent.
+    pub(crate) chance: AtomicI64,
+    /// When the server started, as the calendar says.
+    pub(crate) started: OnceLock<SystemTime>,
 }
 
 impl Env {
@@ -145,6 +162,13 @@ impl Env {
             max_bytes: 1 << 26,
             ..TableSettings::default()
         };
-        Self { settings, names: Arc::default(), shv: Table::new(shv) }
+        Self {
+            settings,
+            names: Arc::default(),
+            shv: Table::new(shv),
+            locks: Table::new(TableSettings::default()),
+            chance: AtomicI64::new(0),
+            started: OnceLock::new(),
+        }
     }
 }

@@ -100,7 +100,8 @@ pub trait Routes: 'static {
         Ok(())
     }
 
-    /// Work that is no message: a worker started, or what [`Shared::post`](crate::Shared::post) brought.
+    /// Work that is no message: a worker started, a timer, what [`Shared::post`](crate::Shared::post) brought. All but
+    /// the first on a task worker.
     async fn event(&self, event: Event, ctx: &mut EventCtx) -> Routed {
         let _ = (event, ctx);
         Ok(())

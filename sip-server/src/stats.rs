@@ -21,6 +21,12 @@ macro_rules! counters {
         #[non_exhaustive]
         pub struct Stats {
             $($(#[$doc])* pub $name: u64,)*
+            /// Tasks that wait for a task worker now.
+            pub tasks_waiting: u64,
+            /// Tasks that were refused because too many waited.
+            pub tasks_refused: u64,
+            /// Times of timers that passed because their last run was not over.
+            pub timers_skipped: u64,
             /// Transactions that are in memory now, the finished ones that linger included.
             pub transactions: u64,
             /// Transactions that have no final reply yet.
@@ -52,13 +58,15 @@ counters! {
     stray,
     /// Requests whose route ended without doing anything.
     silent,
-    /// Requests refused with 503: too many transactions or too many parked routes.
+    /// Requests refused with 503: too many transactions, too many parked routes, or the server ends.
     refused,
+    /// Requests refused with 503 because the worker was behind.
+    shed,
     /// Requests refused with 482: they came back unchanged.
     looped,
     /// Routes that panicked or ended in an error of their own; their callers got 500.
     failed,
-    /// Routes that wait now.
+    /// Routes that wait now, and requests from here that somebody waits for.
     parked,
     /// HTTP requests received.
     http,

@@ -56,7 +56,7 @@ impl Message {
     }
 
     /// The text at `span` of the buffer `origin`.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn text(&self, origin: Origin, span: Span) -> &[u8] {
         let buf = match origin {
             Origin::Wire => &self.wire[..],

@@ -12,7 +12,7 @@ use crate::error::ParseError;
 use crate::message::slots::{Origin, Slot, Slots};
 use crate::message::start::{HttpVersion, StartKind, StartLine};
 use crate::name::{NameId, lookup};
-use crate::parse::headers::{content_length, content_length_id};
+use crate::parse::headers::content_length;
 use crate::parse::limits::Limits;
 use crate::span::Span;
 
@@ -155,7 +155,7 @@ impl Framing {
         limits: &Limits,
     ) -> Result<(), ParseError> {
         let is = |name: &str| header.name.eq_ignore_ascii_case(name);
-        if slot.id == content_length_id() {
+        if slot.id == NameId::CONTENT_LENGTH {
             self.length = Some(content_length(bytes, slot, self.length, limits)?);
         } else if is("Host") {
             self.hosts += 1;

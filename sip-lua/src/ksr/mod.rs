@@ -2,8 +2,12 @@
 //!
 //! A module that is not there is nil in Lua, since scripts test for it: no empty tables.
 
+mod auth;
+mod auth_db;
 pub(crate) mod call;
+mod cfgutils;
 mod core;
+mod core_way;
 mod corex;
 mod counters;
 mod hdr;
@@ -11,19 +15,28 @@ mod htable;
 mod htable_items;
 mod htable_lock;
 mod htable_walk;
+mod ipops;
 mod jsonrpcs;
 mod kx;
 mod maxfwd;
 mod mqueue;
+mod nathelper;
+mod path;
+mod permissions;
+mod pike;
 mod pv;
+mod pvx;
 mod registrar;
 mod rr;
 mod sanity;
 mod siputils;
 mod sl;
 mod state;
+mod textops;
+mod textopsx;
 mod tm;
 mod tmx;
+mod uuid;
 mod wait;
 mod x;
 mod xhttp;
@@ -53,6 +66,12 @@ pub(crate) fn register(lua: &Lua, hub: &Rc<Hub>, exit: Function) -> mlua::Result
     siputils::register(module("siputils")?)?.finish(&ksr)?;
     registrar::register(module("registrar")?)?.finish(&ksr)?;
     sanity::register(module("sanity")?)?.finish(&ksr)?;
+    pvx::register(module("pvx")?)?.finish(&ksr)?;
+    cfgutils::register(module("cfgutils")?)?.finish(&ksr)?;
+    ipops::register(module("ipops")?)?.finish(&ksr)?;
+    uuid::register(module("uuid")?)?.finish(&ksr)?;
+    textops::register(module("textops")?)?.finish(&ksr)?;
+    textopsx::register(module("textopsx")?)?.finish(&ksr)?;
     xlog::register(module("xlog")?)?.finish(&ksr)?;
     htable::register(module("htable")?)?.finish(&ksr)?;
     mqueue::register(module("mqueue")?)?.finish(&ksr)?;
@@ -61,6 +80,12 @@ pub(crate) fn register(lua: &Lua, hub: &Rc<Hub>, exit: Function) -> mlua::Result
     jsonrpcs::register(module("jsonrpcs")?)?.finish(&ksr)?;
     counters::register(module("counters")?)?.finish(&ksr)?;
     counters::statistics(module("statistics")?)?.finish(&ksr)?;
+    auth::register(module("auth")?)?.finish(&ksr)?;
+    auth_db::register(module("auth_db")?)?.finish(&ksr)?;
+    nathelper::register(module("nathelper")?)?.finish(&ksr)?;
+    permissions::register(module("permissions")?)?.finish(&ksr)?;
+    pike::register(module("pike")?)?.finish(&ksr)?;
+    path::register(module("path")?)?.finish(&ksr)?;
     wait::register(module("await")?)?.finish(&ksr)?;
     lua.globals().raw_set("KSR", ksr)?;
     lua.globals().raw_set("KSRVERSION", concat!("sip-lua ", env!("CARGO_PKG_VERSION")))

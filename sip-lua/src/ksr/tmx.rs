@@ -22,6 +22,23 @@ pub(crate) fn register(mut m: Module<'_>) -> mlua::Result<Module<'_>> {
         Some(Ok(_) | Err(RouteError::Canceled)) => 1,
         _ => -1,
     })?;
+    // The branches are not told apart: of "all" and "others" each rings or does not; "this" has ended in a failure route.
+    m.call("t_cancel_branches", |current: &mut Current, (which,): (Text,)| {
+        match (which.first(), current.ctx_mut()) {
+            (Some(b'a' | b'o'), Some(ctx)) if ctx.transaction().is_some() => {
+                ctx.cancel_branches();
+                1
+            }
+            _ => -1,
+        }
+    })?;
+    // 0 is success.
+    m.call("t_drop", |current: &mut Current, ()| {
+        let ended = current.ctx_mut().is_some_and(|ctx| ctx.transaction().is_some() && ctx.release().is_ok());
+        if ended { 0 } else { -1 }
+    })?;
+    // Flags stay with the transaction as they are set.
+    m.call("t_flush_flags", |current: &mut Current, ()| one(current.transaction().is_some()))?;
     let hub = m.hub().clone();
     m.anywhere("t_continue", move |current, (index, label, route): (i64, i64, Text)| {
         let shared = current.as_deref().map(Current::shared).or(hub.shared.as_ref());

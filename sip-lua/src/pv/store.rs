@@ -61,6 +61,9 @@ pub(crate) struct Walk {
 impl Store {
     /// Nothing yet.
     pub(crate) fn new(env: Arc<Env>, shared: Option<Shared>) -> Self {
+        if let Some(shared) = &shared {
+            env.started.get_or_init(|| shared.wall());
+        }
         Self {
             env,
             shared,

@@ -81,9 +81,10 @@ impl Ctx {
     }
 
     /// What `relay` goes to: in a failure route only what is new.
-    fn take_destinations(&mut self) -> SmallVec<[Destination; 1]> {
+    pub(crate) fn take_destinations(&mut self) -> SmallVec<[Destination; 1]> {
         let mut all = SmallVec::new();
-        let moved = self.turn.kind != Kind::Failure
+        let moved = self.turn.moved.replace(false)
+            || self.turn.kind != Kind::Failure
             || self.destination != Destination::default()
             || self.turn.ruri_at_start.as_deref() != self.msg.request_uri().map(|uri| uri.as_ref());
         if moved {
@@ -197,7 +198,7 @@ impl Ctx {
         if send.dropped {
             return Ok(None);
         }
-        Ok(Some(NewBranch { id, target, bytes, fr: turn.fr.get(), fr_inv: turn.fr_inv.get(), user: 0 }))
+        Ok(Some(NewBranch { id, target, bytes, fr: None, fr_inv: None, user: 0 }))
     }
 
     /// What the branch route sees of a branch.
@@ -210,7 +211,7 @@ impl Ctx {
             flags: turn.flags.get(),
             dropped: false,
             rr: turn.rr.borrow().clone(),
-            received: turn.received.clone(),
+            received: turn.received().clone(),
             source: turn.source,
             vars: turn.vars().clone(),
             transaction: id.transaction,

@@ -18,6 +18,7 @@ use crate::ctx::send::SendCtx;
 use crate::error::StartError;
 use crate::local::{HookFuture, Hooks, Local};
 use crate::lot::Lot;
+use crate::modules::{ModuleSettings, Modules};
 use crate::post::Post;
 use crate::routed::Routed;
 use crate::routes::Routes;
@@ -27,10 +28,13 @@ use crate::stats::Stats;
 use crate::stripes::Stripes;
 
 use super::control::Control;
+use super::task_worker::TaskWorker;
 use super::worker::{Phase, Worker};
 
 /// Most workers that a server may have.
 const MOST_WORKERS: usize = 1024;
+/// Most task workers that a server may have.
+const MOST_TASK_WORKERS: usize = 64;
 /// How often a server that is ending looks whether it has finished.
 const LOOK: Duration = Duration::from_millis(20);
 
@@ -40,9 +44,14 @@ pub struct Server {
     transport: sip_transport::Config,
     tm: sip_transaction::Config,
     registrar: sip_registrar::Config,
+    pub(super) modules: ModuleSettings,
     domains: Vec<String>,
     workers: usize,
+    task_workers: usize,
+    task_queue: usize,
+    timers: Vec<(Arc<str>, Duration)>,
     max_parked: usize,
+    max_delay: Option<Duration>,
     loop_check: bool,
     commands: Option<PathBuf>,
     metrics: bool,
@@ -54,9 +63,14 @@ impl Default for Server {
             transport: sip_transport::Config::default(),
             tm: sip_transaction::Config::default(),
             registrar: sip_registrar::Config::default(),
+            modules: ModuleSettings::default(),
             domains: Vec::new(),
             workers: std::thread::available_parallelism().map_or(1, usize::from),
+            task_workers: 1,
+            task_queue: 10_000,
+            timers: Vec::new(),
             max_parked: 200_000,
+            max_delay: Some(Duration::from_millis(200)),
             loop_check: true,
             commands: None,
             metrics: false,
@@ -88,9 +102,35 @@ impl Server {
         self
     }
 
+    /// How many task workers, each a thread of its own, for work that is no message. Default: 1.
+    pub fn task_workers(mut self, workers: usize) -> Self {
+        self.task_workers = workers;
+        self
+    }
+
+    /// How many tasks may wait for a task worker; beyond it [`Shared::post`] and [`Shared::run`] refuse. Default: 10,000.
+    pub fn task_queue(mut self, tasks: usize) -> Self {
+        self.task_queue = tasks;
+        self
+    }
+
+    /// A timer that runs from the start: [`Shared::every`].
+    pub fn every(mut self, name: impl Into<Arc<str>>, interval: Duration) -> Self {
+        self.timers.push((name.into(), interval));
+        self
+    }
+
     /// How many routes may wait at once on each worker; beyond it 503 with Retry-After. Default: 200,000.
     pub fn max_parked(mut self, routes: usize) -> Self {
         self.max_parked = routes;
+        self
+    }
+
+    /// How long messages may wait for a worker. What has waited longer and starts something (no To tag) is answered 503
+    /// with Retry-After, without state and before its route; what belongs to a call is served all the same. Less than
+    /// the half second after which phones send again. `None`: never. Default: 200 ms.
+    pub fn max_delay(mut self, delay: Option<Duration>) -> Self {
+        self.max_delay = delay;
         self
     }
 
@@ -155,22 +195,33 @@ impl Server {
         let mut threads = Vec::new();
         for (worker, mailbox) in (0_u16..).zip(mailboxes) {
             let (net, shared, watch, routes) = (net.clone(), shared.clone(), watch.clone(), routes.clone());
-            let max_parked = self.max_parked;
-            let (ready, started) = oneshot::channel();
-            threads.push(std::thread::Builder::new().name(format!("sip-{worker}")).spawn(move || {
-                let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-                    Ok(runtime) => runtime,
-                    Err(error) => return drop(ready.send(Err(StartError::System(error)))),
-                };
-                tokio::task::LocalSet::new().block_on(&runtime, async move {
+            let name = match usize::from(worker).checked_sub(self.workers) {
+                None => format!("sip-{worker}"),
+                Some(task_worker) => format!("task-{task_worker}"),
+            };
+            let receives = usize::from(worker) < self.workers;
+            let (ready, started) = oneshot::channel::<Result<(), StartError>>();
+            let size = self.size(worker);
+            let work = async move || {
+                if receives {
                     let endpoint = match net.endpoint() {
                         Ok(endpoint) => endpoint,
                         Err(error) => return drop(ready.send(Err(error.into()))),
                     };
                     let routes = Rc::new(routes(&shared));
                     let _ = ready.send(Ok(()));
-                    make_worker((worker, max_parked), endpoint, mailbox, watch, shared, routes).run().await;
-                });
+                    make_worker(size, endpoint, mailbox, watch, shared, routes).run().await;
+                } else {
+                    let routes = Rc::new(routes(&shared));
+                    let _ = ready.send(Ok(()));
+                    make_task_worker(size, mailbox, watch, shared, routes).run().await;
+                }
+            };
+            threads.push(std::thread::Builder::new().name(name).spawn(move || {
+                match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+                    Ok(runtime) => tokio::task::LocalSet::new().block_on(&runtime, work()),
+                    Err(error) => tracing::error!(%error, "a worker has no runtime"),
+                }
             })?);
             started.await.map_err(|_| std::io::Error::other("a worker thread ended at its start"))??;
         }
@@ -190,29 +241,45 @@ impl Server {
         if self.workers == 0 || self.workers > MOST_WORKERS {
             return Err(StartError::Workers { asked: self.workers });
         }
+        if self.task_workers == 0 || self.task_workers > MOST_TASK_WORKERS {
+            return Err(StartError::TaskWorkers { asked: self.task_workers });
+        }
         let (tm_key, own_key) = random.split_at(16);
         let secret = Secret::new(key(tm_key));
         let stripes = Stripes::new(&Arc::new(self.tm.clone()), &secret, self.workers, clock::now());
-        let (mailboxes, receivers): (Vec<_>, Vec<_>) = (0..self.workers).map(|_| unbounded_channel()).unzip();
+        let own_key = key(own_key);
+        let modules = Modules::new(self.modules.clone(), &own_key, clock::now(), clock::wall());
+        let all = self.workers + self.task_workers;
+        let (mailboxes, receivers): (Vec<_>, Vec<_>) = (0..all).map(|_| unbounded_channel()).unzip();
         let shared = Shared::new(Parts {
             stripes,
             secret,
-            key: key(own_key),
+            key: own_key,
             links,
             domains: self.domains.clone(),
             loop_check: self.loop_check,
             serves_metrics: self.metrics,
             registrar: Registrar::new(self.registrar.clone()),
+            modules,
             mailboxes: mailboxes.into(),
+            task_queue: self.task_queue,
         });
+        for (name, interval) in &self.timers {
+            shared.every(name.clone(), *interval)?;
+        }
         rpc::register(&shared);
         Ok((shared, receivers))
     }
 
-    /// How many routes may wait at once on each worker.
+    /// The bounds of one worker.
+    pub(crate) fn size(&self, worker: u16) -> Size {
+        Size { worker, max_parked: self.max_parked, max_delay: self.max_delay }
+    }
+
+    /// How many workers receive messages.
     #[cfg(feature = "play")]
-    pub(crate) fn max_parked_routes(&self) -> usize {
-        self.max_parked
+    pub(crate) fn receiving(&self) -> usize {
+        self.workers
     }
 }
 
@@ -229,16 +296,40 @@ fn key(bytes: &[u8]) -> [u8; 16] {
     std::array::from_fn(|i| bytes.get(i).copied().unwrap_or_default())
 }
 
+/// Which worker, and its bounds.
+#[derive(Clone, Copy)]
+pub(crate) struct Size {
+    worker: u16,
+    max_parked: usize,
+    max_delay: Option<Duration>,
+}
+
 /// One worker around an endpoint, real or played.
 pub(crate) fn make_worker<R: Routes, E: Endpoint>(
-    (worker, max_parked): (u16, usize),
+    size: Size,
     endpoint: E,
     mailbox: UnboundedReceiver<Post>,
     phase: watch::Receiver<Phase>,
     shared: Shared,
     routes: Rc<R>,
 ) -> Worker<R, E> {
-    let local = Local {
+    Worker::new(endpoint, mailbox, phase, make_local(size, shared, &routes), routes, size.max_delay)
+}
+
+/// One task worker.
+pub(crate) fn make_task_worker<R: Routes>(
+    size: Size,
+    mailbox: UnboundedReceiver<Post>,
+    phase: watch::Receiver<Phase>,
+    shared: Shared,
+    routes: Rc<R>,
+) -> TaskWorker<R> {
+    TaskWorker::new(mailbox, phase, make_local(size, shared, &routes), routes)
+}
+
+fn make_local<R: Routes>(size: Size, shared: Shared, routes: &Rc<R>) -> Rc<Local> {
+    let Size { worker, max_parked, .. } = size;
+    Rc::new(Local {
         worker,
         shared,
         lot: Lot::new(worker, max_parked),
@@ -246,8 +337,7 @@ pub(crate) fn make_worker<R: Routes, E: Endpoint>(
         hooks: Box::new(RouteHooks(routes.clone())),
         outbox: Outbox::default().into(),
         dirty: Notify::new(),
-    };
-    Worker::new(endpoint, mailbox, phase, Rc::new(local), routes)
+    })
 }
 
 struct RouteHooks<R>(Rc<R>);

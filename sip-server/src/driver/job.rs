@@ -14,6 +14,7 @@ use crate::event::Event;
 use crate::latency::RouteKind;
 use crate::local::Local;
 use crate::routes::Routes;
+use crate::task::{Running, TimerTurn};
 use crate::turn::Turn;
 
 /// A route to run. Its context is large, and in a box: made in its place once and never moved.
@@ -25,8 +26,10 @@ pub(super) enum Job {
     Failure(RouteId, Box<FailureCtx>),
     BranchFailure(RouteId, Box<FailureCtx>),
     Resumed(RouteId, Box<FailureCtx>),
+    /// The last is held while it runs.
+    Event(Event, EventCtx, Option<TimerTurn>),
+    Task(Running),
     Http(Box<HttpCtx>),
-    Event(Event, EventCtx),
 }
 
 impl Job {
@@ -37,7 +40,7 @@ impl Job {
             Self::Failure(_, ctx) | Self::BranchFailure(_, ctx) | Self::Resumed(_, ctx) => {
                 Some(ctx.ctx.turn.clone())
             }
-            Self::Response(_) | Self::Reply(..) | Self::Http(_) | Self::Event(..) => None,
+            Self::Response(_) | Self::Reply(..) | Self::Http(_) | Self::Event(..) | Self::Task(_) => None,
         }
     }
 
@@ -51,7 +54,7 @@ impl Job {
             Self::BranchFailure(..) => RouteKind::BranchFailure,
             Self::Resumed(..) => RouteKind::Resumed,
             Self::Http(_) => RouteKind::Http,
-            Self::Event(..) => RouteKind::Event,
+            Self::Event(..) | Self::Task(_) => RouteKind::Event,
         }
     }
 }
@@ -107,7 +110,8 @@ async fn route<R: Routes>(routes: &R, local: &Rc<Local>, job: Job) {
             };
             ctx.conclude(result);
         }
-        Job::Event(event, mut ctx) => report(local, routes.event(event, &mut ctx).await),
+        Job::Event(event, mut ctx, _turn) => report(local, routes.event(event, &mut ctx).await),
+        Job::Task(task) => report(local, task.await),
     }
 }
 

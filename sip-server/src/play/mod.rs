@@ -37,7 +37,7 @@ use sip_transport::memory::{self, Network};
 use tokio::sync::watch;
 use tokio::task::LocalSet;
 
-use crate::driver::builder::{Server, make_worker};
+use crate::driver::builder::{Server, make_task_worker, make_worker};
 use crate::driver::worker::Phase;
 use crate::routes::Routes;
 use crate::shared::{Links, Shared};
@@ -140,10 +140,15 @@ pub fn run<R: Routes>(
         let (phase, watch) = watch::channel(Phase::Running);
         let mut workers = Vec::new();
         for (number, mailbox) in (0_u16..).zip(mailboxes) {
+            let routes = Rc::new(routes(&shared));
+            let size = server.size(number);
+            if usize::from(number) >= server.receiving() {
+                let worker = make_task_worker(size, mailbox, watch.clone(), shared.clone(), routes);
+                workers.push(tokio::task::spawn_local(worker.run()));
+                continue;
+            }
             let endpoint = network.endpoint(&listens);
             let endpoint = endpoint.unwrap_or_else(|error| panic!("no socket for the story: {error}"));
-            let routes = Rc::new(routes(&shared));
-            let size = (number, server.max_parked_routes());
             let worker = make_worker(size, endpoint, mailbox, watch.clone(), shared.clone(), routes);
             workers.push(tokio::task::spawn_local(worker.run()));
         }
