@@ -12,8 +12,8 @@ use std::fmt;
 
 use bytes::Bytes;
 use sip_core::{
-    EditError, HeaderError, HeaderName, Limits, Message, NameAddr, ParseError, RecordRoute,
-    Route, Uri, Via, parse,
+    EditError, HeaderError, HeaderName, Limits, Message, NameAddr, ParseError, RecordRoute, Route, Uri, Via,
+    parse,
 };
 
 const VIA: &str = "SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK1f40.9c0e11d2.0.5d1f3a77.8e1c0b6a4f2d9317";
@@ -54,7 +54,11 @@ impl Level {
             Self::L3 | Self::L3c => {
                 let seen = proxy(&msg)?;
                 let hops = hops(&msg)?;
-                if self == Self::L3 { rewrite(&mut msg, hops)? } else { rewrite_checked(&mut msg, hops)? }
+                if self == Self::L3 {
+                    rewrite(&mut msg, hops)?
+                } else {
+                    rewrite_checked(&mut msg, hops)?
+                }
                 Ok(seen + msg.to_bytes().len())
             }
         }
@@ -158,7 +162,10 @@ fn hops(msg: &Message) -> Result<u32, HeaderError> {
 /// The sent-by of a Via, and what answers are sent by.
 fn hop(via: &Via<'_>) -> usize {
     let port = via.port().map_or(0, usize::from) + via.rport().flatten().map_or(0, usize::from);
-    via.host_text().len() + via.branch().map_or(0, |text| text.len()) + port + usize::from(via.received().is_some())
+    via.host_text().len()
+        + via.branch().map_or(0, |text| text.len())
+        + port
+        + usize::from(via.received().is_some())
 }
 
 fn host_and_port(uri: &Uri<'_>) -> usize {

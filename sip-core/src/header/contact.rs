@@ -55,7 +55,8 @@ impl<'a> HeaderView<'a> for Contact<'a> {
 
     fn parse_first(line: &'a [u8]) -> Option<(Self, usize)> {
         // `*` is an address to no other view.
-        let (addr, end) = NameAddr::parse_first(line, "Contact").filter(|(addr, _)| addr.uri_text() != "*")?;
+        let (addr, end) =
+            NameAddr::parse_first(line, "Contact").filter(|(addr, _)| addr.uri_text() != "*")?;
         Some((Self::Addr(ContactAddr { addr }), end))
     }
 }

@@ -105,11 +105,18 @@ mod tests {
 
     #[test]
     fn what_is_written_in_another_way_is_left_to_others() {
-        for line in ["VIA: x", "Via : x", "Vi: x", ": x", "Via\0: x", "X-Via: x", "\0\0: x", "Via", "V: x", "::"] {
+        for line in
+            ["VIA: x", "Via : x", "Vi: x", ": x", "Via\0: x", "X-Via: x", "\0\0: x", "Via", "V: x", "::"]
+        {
             assert_eq!(usual_name(format!("{line}                    ").as_bytes()), None, "{line}");
         }
         assert_eq!(usual_name(b"Via: x"), None, "too short to be looked at so");
-        for odd in [[0; 16], [255; 16], *b"\0\0\0\0\0\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff", *b":\0\0\0\0\0\0\0\x01\0\0\0\0\0\0\0"] {
+        for odd in [
+            [0; 16],
+            [255; 16],
+            *b"\0\0\0\0\0\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff",
+            *b":\0\0\0\0\0\0\0\x01\0\0\0\0\0\0\0",
+        ] {
             assert_eq!(usual_name(&odd), None, "{odd:?}");
         }
     }

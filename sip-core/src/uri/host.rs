@@ -148,7 +148,8 @@ fn usual_name(text: &[u8]) -> usize {
     for chunk in text.as_chunks::<8>().0 {
         let word = u64::from_le_bytes(*chunk);
         let between = above(word, b'9') ^ above(word, b'`');
-        let ends = (loosely_below(word, b'-') | between | above(word, b'z') | word) & HIGH | equal(word, b'/');
+        let ends =
+            (loosely_below(word, b'-') | between | above(word, b'z') | word) & HIGH | equal(word, b'/');
         let dots = equal(word, b'.');
         if dots & (dots << 8 | dot_before) & !after_first(ends) != 0 {
             return 0;
