@@ -67,7 +67,8 @@ pub struct Access {
     /// the hash of user:realm:password in hex digits (32 are MD5, 64 SHA-256). The realm is the domain.
     #[arg(long, value_name = "FILE")]
     pub users: Option<PathBuf>,
-    /// A file of addresses in numbered groups. One a line: GROUP ADDRESS [MASK [PORT [TAG]]].
+    /// A file of addresses in numbered groups. One a line: GROUP ADDRESS MASK PORT TAG,
+    /// the last three if they are needed.
     #[arg(long, value_name = "FILE")]
     pub addresses: Option<PathBuf>,
 }
