@@ -21,6 +21,11 @@ pub struct Wanted<'a> {
 }
 
 impl<'a> Wanted<'a> {
+    /// A user by name, whatever his secret is for (`is_subscriber`).
+    pub fn new(user: &'a [u8], realm: &'a [u8], table: &'a str) -> Self {
+        Self { user, realm, hash: HashFunction::Md5, table }
+    }
+
     /// What a claim needs.
     pub fn of(claim: &'a Claim<'_>, table: &'a str) -> Self {
         Self { user: claim.user(), realm: claim.realm(), hash: claim.hash(), table }
