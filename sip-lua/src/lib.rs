@@ -6,6 +6,7 @@
 //! ```text
 //! ksr run routing.lua --listen udp:192.0.2.1:5060 --domain example.org
 //! ksr check routing.lua
+//! ksr stubs > ksr.lua
 //! ```
 //!
 //! In a program of one's own, a script is a kind of [`Routes`](sip_server::Routes):
@@ -45,7 +46,8 @@
 //! | `budget` | the instruction limit |
 //! | `engine` | one VM: its coroutines, its errors |
 //! | `routes` | [`LuaRoutes`]: which function of the script runs when |
-//! | `check` | [`check`]: what can be said of a script without a message |
+//! | `check/` | [`check`]: what can be said of a script without a message |
+//! | `stubs` | [`stubs`]: what editors are told of the functions |
 
 #[cfg(not(any(feature = "luajit", feature = "lua54")))]
 compile_error!("choose an interpreter: feature `luajit` (default) or `lua54`");
@@ -61,10 +63,12 @@ mod pv;
 mod routes;
 mod script;
 mod settings;
+mod stubs;
 mod value;
 
-pub use check::{Unknown, check};
+pub use check::{Finding, check};
 pub use error::ScriptError;
 pub use routes::LuaRoutes;
 pub use script::Script;
 pub use settings::Settings;
+pub use stubs::stubs;

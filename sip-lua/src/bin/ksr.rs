@@ -24,11 +24,13 @@ enum Command {
         #[command(flatten)]
         options: Options,
     },
-    /// Loads a script and says what is wrong with it.
+    /// Loads a script and says what is wrong with it, as `FILE:LINE:COLUMN: TEXT`; fails where something is.
     Check {
         #[command(flatten)]
         script: ScriptOptions,
     },
+    /// Writes what editors want to know of the functions under `KSR`: annotations of LuaLS.
+    Stubs,
 }
 
 /// The script and its settings.
@@ -87,9 +89,10 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Run { script, options } => run(&script, &options),
         Command::Check { script } => check(&script),
+        Command::Stubs => stubs(),
     };
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             // Nothing is left to be told to, if this fails.
             let _ = writeln!(std::io::stderr(), "ksr: {error}");
@@ -98,23 +101,28 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(script: &ScriptOptions, options: &Options) -> Result<(), Box<dyn std::error::Error>> {
+fn run(script: &ScriptOptions, options: &Options) -> Result<ExitCode, Box<dyn std::error::Error>> {
     let server = options.server(); // first of all the log: what the script says while it is loaded is seen
     let routes = LuaRoutes::factory(script.script()?)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let running = server.start(routes).await?;
-        Ok(cli::serve(running).await?)
+        cli::serve(running).await?;
+        Ok(ExitCode::SUCCESS)
     })
 }
 
-fn check(script: &ScriptOptions) -> Result<(), Box<dyn std::error::Error>> {
+fn check(script: &ScriptOptions) -> Result<ExitCode, Box<dyn std::error::Error>> {
     let script = script.script()?;
-    let notes = sip_lua::check(&script)?;
+    let findings = sip_lua::check(&script)?;
     let mut out = std::io::stdout();
-    for note in &notes {
-        writeln!(out, "{note}")?;
+    for finding in &findings {
+        writeln!(out, "{finding}")?;
     }
-    writeln!(out, "{}: loads, {} notes", script.path().display(), notes.len())?;
-    Ok(())
+    Ok(if findings.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn stubs() -> Result<ExitCode, Box<dyn std::error::Error>> {
+    std::io::stdout().write_all(sip_lua::stubs()?.as_bytes())?;
+    Ok(ExitCode::SUCCESS)
 }
