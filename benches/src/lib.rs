@@ -2,5 +2,6 @@
 //!
 //! `README.md` says how to run them and how to read what they print.
 
+pub mod levels;
 pub mod messages;
 pub mod scenario;

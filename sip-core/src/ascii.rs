@@ -6,6 +6,7 @@ const TOKEN: u8 = 1 << 0;
 const CONTROL: u8 = 1 << 1;
 const LWS: u8 = 1 << 2;
 const HOST: u8 = 1 << 3;
+const LABEL: u8 = 1 << 4;
 
 static CLASS: [u8; 256] = classes();
 
@@ -22,6 +23,9 @@ const fn classes() -> [u8; 256] {
         }
         if b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_') {
             class |= HOST;
+        }
+        if class & HOST != 0 && b != b'.' {
+            class |= LABEL;
         }
         if b < 0x20 || b == 0x7f {
             class |= CONTROL;
@@ -45,6 +49,12 @@ pub(crate) fn is_token(b: u8) -> bool {
 #[inline]
 pub(crate) fn is_host(b: u8) -> bool {
     CLASS[b as usize] & HOST != 0
+}
+
+/// Characters of one label of a host name: those of [`is_host`] without the dot.
+#[inline]
+pub(crate) fn is_label(b: u8) -> bool {
+    CLASS[b as usize] & LABEL != 0
 }
 
 /// Control bytes: 0 to 31 and 127.

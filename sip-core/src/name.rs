@@ -17,6 +17,8 @@ pub(crate) struct NameId(u8);
 impl NameId {
     /// A name that has no id.
     pub(crate) const OTHER: Self = Self(0);
+    /// Content-Length, which the head is read by.
+    pub(crate) const CONTENT_LENGTH: Self = Self(position("Content-Length"));
 }
 
 macro_rules! names {
@@ -32,8 +34,10 @@ macro_rules! names {
         }
 
         const KNOWN: &[HeaderName<'static>] = &[$(HeaderName::$variant,)*];
-        const TEXTS: &[&str] = &[$($text,)*];
-        const COMPACT: &[(&str, &str)] = &[$($(($compact, $text),)?)*];
+        /// The known names in their registered spelling.
+        pub(crate) const TEXTS: &[&str] = &[$($text,)*];
+        /// The compact forms, each with the name that it stands for.
+        pub(crate) const COMPACT: &[(&str, &str)] = &[$($(($compact, $text),)?)*];
 
         impl HeaderName<'_> {
             #[inline]
@@ -45,7 +49,7 @@ macro_rules! names {
             }
 
             /// The id that stands for this name in a header table.
-            #[inline]
+            #[inline(always)]
             pub(crate) fn id(&self) -> NameId {
                 match self {
                     $(Self::$variant => const { NameId(position($text)) },)*
@@ -192,6 +196,11 @@ names! {
     TargetDialog = "Target-Dialog";
     TriggerConsent = "Trigger-Consent";
     UserToUser = "User-to-User";
+}
+
+/// The id of a name in its registered spelling.
+pub(crate) const fn known_id(text: &str) -> NameId {
+    NameId(position(text))
 }
 
 /// The position of a name in [`TEXTS`], plus one.

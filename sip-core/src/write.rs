@@ -55,6 +55,10 @@ impl Message {
 
     /// Whether every line and the body stand where they were received.
     fn is_as_received(&self) -> bool {
+        // An edit that is still there wrote something; so did a start line or body of one's own.
+        if !self.own.is_empty() {
+            return false;
+        }
         let mut blocks = 0;
         let mut len = 0;
         self.blocks(|block| {

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use sip_core::{Message, Source};
 use sip_server::{
-    BranchCtx, Ctx, Destination, FailureCtx, ReplyCtx, RouteError, RouteId, Shared, TransactionId,
+    BranchCtx, Ctx, Destination, FailureCtx, HttpCtx, ReplyCtx, RouteError, RouteId, Shared, TransactionId,
 };
 use smallvec::SmallVec;
 
@@ -40,6 +40,8 @@ pub(crate) enum Route {
     Response(ReplyCtx),
     /// Armed by `t_on_reply`.
     Reply(ReplyCtx),
+    /// An HTTP request: the function that `xhttp.event_callback` names.
+    Http(HttpCtx),
 }
 
 /// The context of the route that runs now.
@@ -76,6 +78,7 @@ impl Current {
             Route::Failure(ctx) | Route::BranchFailure(ctx) | Route::Resumed(ctx) => &ctx.msg,
             Route::Branch(ctx) => &ctx.msg,
             Route::Response(ctx) | Route::Reply(ctx) => &ctx.msg,
+            Route::Http(ctx) => &ctx.msg,
         }
     }
 
@@ -86,6 +89,7 @@ impl Current {
             Route::Failure(ctx) | Route::BranchFailure(ctx) | Route::Resumed(ctx) => &mut ctx.msg,
             Route::Branch(ctx) => &mut ctx.msg,
             Route::Response(ctx) | Route::Reply(ctx) => &mut ctx.msg,
+            Route::Http(ctx) => &mut ctx.msg,
         }
     }
 
@@ -94,7 +98,7 @@ impl Current {
         match &self.route {
             Route::Request(ctx) | Route::Cancel(ctx) => Some(ctx),
             Route::Failure(ctx) | Route::BranchFailure(ctx) | Route::Resumed(ctx) => Some(ctx),
-            Route::Branch(_) | Route::Response(_) | Route::Reply(_) => None,
+            Route::Branch(_) | Route::Response(_) | Route::Reply(_) | Route::Http(_) => None,
         }
     }
 
@@ -103,7 +107,7 @@ impl Current {
         match &mut self.route {
             Route::Request(ctx) | Route::Cancel(ctx) => Some(ctx),
             Route::Failure(ctx) | Route::BranchFailure(ctx) | Route::Resumed(ctx) => Some(ctx),
-            Route::Branch(_) | Route::Response(_) | Route::Reply(_) => None,
+            Route::Branch(_) | Route::Response(_) | Route::Reply(_) | Route::Http(_) => None,
         }
     }
 
@@ -111,6 +115,14 @@ impl Current {
     pub(crate) fn failure(&self) -> Option<&FailureCtx> {
         match &self.route {
             Route::Failure(ctx) | Route::BranchFailure(ctx) | Route::Resumed(ctx) => Some(ctx),
+            _ => None,
+        }
+    }
+
+    /// The context of an HTTP request.
+    pub(crate) fn http_mut(&mut self) -> Option<&mut HttpCtx> {
+        match &mut self.route {
+            Route::Http(ctx) => Some(ctx),
             _ => None,
         }
     }
@@ -128,6 +140,7 @@ impl Current {
         match &self.route {
             Route::Branch(ctx) => Some(ctx.source()),
             Route::Response(ctx) | Route::Reply(ctx) => ctx.source(),
+            Route::Http(ctx) => Some(ctx.source()),
             _ => self.ctx().map(Ctx::source),
         }
     }
@@ -139,6 +152,7 @@ impl Current {
             Route::Failure(ctx) | Route::BranchFailure(ctx) | Route::Resumed(ctx) => ctx.shared(),
             Route::Branch(ctx) => ctx.shared(),
             Route::Response(ctx) | Route::Reply(ctx) => ctx.shared(),
+            Route::Http(ctx) => ctx.shared(),
         }
     }
 
@@ -167,7 +181,7 @@ impl Current {
                 Some(&mut ctx.destination)
             }
             Route::Branch(ctx) => Some(&mut ctx.destination),
-            Route::Response(_) | Route::Reply(_) => None,
+            Route::Response(_) | Route::Reply(_) | Route::Http(_) => None,
         }
     }
 

@@ -115,17 +115,18 @@ impl Vm {
         self.lua.used_memory()
     }
 
-    /// Runs a function of the script as a route, for the context in `place`, which is there again when it has ended; it
+    /// Runs a function of the script as a route, with this argument, for the context in `place`, which is there again when it has ended; it
     /// is lost where an error has ended a call that waits. Tells whether the script has such a function.
     ///
     /// While it waits, nothing of it is in the VM but its coroutine. Dropped then, the coroutine is garbage.
     pub(crate) async fn run(
         &self,
         name: &str,
+        argument: Option<&str>,
         place: &mut Option<Box<Current>>,
     ) -> Result<bool, ScriptError> {
         let mut thread = self.thread().map_err(|error| self.error(Some(error), name))?;
-        let mut step = self.step(&thread, name, place, name);
+        let mut step = self.step(&thread, name, place, (name, argument));
         loop {
             match step? {
                 Step::Ended(found) => {

@@ -38,13 +38,15 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `error` | what may be wrong with a script |
-//! | `settings`, `names`, `script` | what all workers share: limits, queues and tables, names of routes, the text |
+//! | `modparams`, `settings`, `names`, `script` | what all workers share: limits, queues and tables, names of routes, the text |
+//! | `xhttp` | which function an HTTP request runs |
 //! | `value` | arguments and return values, as KEMI has them |
 //! | `current` | the message that a VM works on now |
 //! | `ksr/call` | how a Lua call becomes a Rust call |
 //! | `pv/`, `ksr/NAME` | pseudo-variables; one file a KSR module |
 //! | `budget` | the instruction limit |
 //! | `engine` | one VM: its coroutines, its errors |
+//! | `reload` | another text for a script that runs |
 //! | `routes` | [`LuaRoutes`]: which function of the script runs when |
 //! | `check/` | [`check`]: what can be said of a script without a message |
 //! | `stubs` | [`stubs`]: what editors are told of the functions |
@@ -58,13 +60,16 @@ mod current;
 mod engine;
 mod error;
 mod ksr;
+mod modparams;
 mod names;
 mod pv;
+mod reload;
 mod routes;
 mod script;
 mod settings;
 mod stubs;
 mod value;
+mod xhttp;
 
 pub use check::{Finding, check};
 pub use error::ScriptError;

@@ -103,18 +103,22 @@ function coroutine.yield(...)
 	return yielded(yield(...))
 end
 
--- The route: runs the global function `name` and reports how it ended.
-local function route(name)
+-- The route: runs the global function `name`, with its argument if it has one, and reports how it ended.
+local function route(name, argument)
 	resumed()
 	while true do
 		local f, ok, problem = rawget(G, name), nil, nil
 		if f ~= nil then
-			ok, problem = pcall(f)
+			if argument == nil then
+				ok, problem = pcall(f)
+			else
+				ok, problem = pcall(f, argument)
+			end
 			if not ok and problem == EXIT then
 				ok = true
 			end
 		end
-		name = resumed(yield(DONE, ok, problem))
+		name, argument = resumed(yield(DONE, ok, problem))
 	end
 end
 

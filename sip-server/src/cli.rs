@@ -20,6 +20,7 @@
 //! ```
 
 use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -27,6 +28,7 @@ use sip_transport::Listen;
 use tracing_subscriber::EnvFilter;
 
 use crate::driver::builder::{Running, Server};
+use crate::modules::lists::{ListError, addresses_from, users_from};
 
 /// How long calls that are being set up may take to finish after Ctrl-C.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -44,9 +46,47 @@ pub struct Options {
     /// Worker threads. Default: one a core.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub workers: Option<u16>,
+    /// Threads for work that is no message: timers, queues, tasks. Default: 1.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub task_workers: Option<u16>,
+    /// Takes commands as JSON-RPC (as kamcli sends them) from a unix datagram socket at this path.
+    #[arg(long, value_name = "PATH")]
+    pub rpc: Option<PathBuf>,
+    /// Answers GET /metrics on the TCP listeners with all statistics, for Prometheus.
+    #[arg(long)]
+    pub http: bool,
     /// How to log; what to log is in the environment variable LOG, such as LOG=debug.
     #[arg(long, value_enum, default_value_t = LogFormat::Text)]
     pub log: LogFormat,
+}
+
+/// Options of programs that know who may do what.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Access {
+    /// A file of users, who are asked for their passwords then. One a line: USER:PASSWORD, or USER@REALM:HA1 with
+    /// the hash of user:realm:password in hex digits (32 are MD5, 64 SHA-256). The realm is the domain.
+    #[arg(long, value_name = "FILE")]
+    pub users: Option<PathBuf>,
+    /// A file of addresses in numbered groups. One a line: GROUP ADDRESS [MASK [PORT [TAG]]].
+    #[arg(long, value_name = "FILE")]
+    pub addresses: Option<PathBuf>,
+}
+
+impl Access {
+    /// The server, with what the files say.
+    ///
+    /// # Errors
+    ///
+    /// [`ListError`]: a file cannot be read, or a line of it.
+    pub fn server(&self, mut server: Server) -> Result<Server, ListError> {
+        if let Some(path) = &self.users {
+            server = server.users(users_from(path)?);
+        }
+        if let Some(path) = &self.addresses {
+            server = server.addresses(addresses_from(path)?);
+        }
+        Ok(server)
+    }
 }
 
 /// How to log.
@@ -76,8 +116,15 @@ impl Options {
         for domain in &self.domain {
             server = server.domain(domain);
         }
+        if let Some(path) = &self.rpc {
+            server = server.commands(path);
+        }
+        server = server.metrics(self.http);
         if let Some(workers) = self.workers {
             server = server.workers(usize::from(workers));
+        }
+        if let Some(workers) = self.task_workers {
+            server = server.task_workers(usize::from(workers));
         }
         server
     }

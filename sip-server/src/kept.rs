@@ -15,6 +15,8 @@ pub(crate) struct Kept {
     pub(crate) flags: u32,
     /// What `record_route` and `loose_route` did.
     pub(crate) rr: rr::State,
+    /// Max-Forwards was counted down.
+    pub(crate) counted: bool,
     /// Named values; the place itself, which every route of the transaction shares.
     pub(crate) vars: Vars,
     /// What replies to it get beside what each says.

@@ -52,6 +52,13 @@ impl<'a> HeaderView<'a> for Contact<'a> {
         }
         NameAddr::parse_named(value, "Contact").map(|addr| Self::Addr(ContactAddr { addr }))
     }
+
+    fn parse_first(line: &'a [u8]) -> Option<(Self, usize)> {
+        // `*` is an address to no other view.
+        let (addr, end) =
+            NameAddr::parse_first(line, "Contact").filter(|(addr, _)| addr.uri_text() != "*")?;
+        Some((Self::Addr(ContactAddr { addr }), end))
+    }
 }
 
 /// The address of a [`Contact`] with its parameters.

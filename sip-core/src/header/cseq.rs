@@ -2,7 +2,6 @@
 //!
 //! Source: RFC 3261 20.16 and 8.1.1.5.
 
-use crate::ascii::decimal;
 use crate::error::HeaderError;
 use crate::header::view::HeaderView;
 use crate::method::Method;
@@ -23,8 +22,7 @@ impl<'a> CSeq<'a> {
         let mut cursor = Cursor::new(value);
         cursor.skip_lws();
         let start = cursor.at();
-        let digits = cursor.take_while(|byte| byte.is_ascii_digit());
-        let number = decimal(digits).and_then(|number| u32::try_from(number).ok()).ok_or(start)?;
+        let number = number(&mut cursor).ok_or(start)?;
         let gap = cursor.at();
         cursor.skip_lws();
         if cursor.at() == gap {
@@ -37,6 +35,25 @@ impl<'a> CSeq<'a> {
         }
         Ok(Self { number, method: Method::from_bytes(method) })
     }
+}
+
+/// Takes digits that are a number of 32 bits.
+#[inline(always)]
+fn number(cursor: &mut Cursor<'_>) -> Option<u32> {
+    let (mut number, mut len) = (0u64, 0);
+    for byte in cursor.rest() {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            break;
+        }
+        number = number * 10 + u64::from(digit);
+        if number > u64::from(u32::MAX) {
+            return None;
+        }
+        len += 1;
+    }
+    cursor.take(len);
+    u32::try_from(number).ok().filter(|_| len > 0)
 }
 
 impl<'a> HeaderView<'a> for CSeq<'a> {

@@ -36,6 +36,7 @@ use crate::header::via::Via;
 use crate::header::view::HeaderView;
 use crate::message::Message;
 use crate::name::HeaderName;
+use crate::scan::quoted::comma_list;
 use crate::uri::Uri;
 
 /// Typed views. Each is read when it is asked for; ask once and keep it where it is used twice.
@@ -45,12 +46,20 @@ impl Message {
     /// # Errors
     ///
     /// [`HeaderError::Missing`] or [`HeaderError::Malformed`].
+    #[inline]
     pub fn view<'a, V: HeaderView<'a>>(&'a self) -> Result<V, HeaderError> {
-        let value = if V::LIST { self.values(V::name()).next() } else { self.header(V::name()) };
-        V::parse(value.ok_or_else(|| missing(V::name()))?)
+        let Some(line) = self.header(V::name()) else { return Err(missing(V::name())) };
+        if !V::LIST {
+            return V::parse(line);
+        }
+        match V::parse_first(line) {
+            Some((view, _)) => Ok(view),
+            None => V::parse(self.values(V::name()).next().ok_or_else(|| missing(V::name()))?),
+        }
     }
 
     /// As [`Message::view`]; `None` if there is no such header.
+    #[inline]
     pub fn view_if_present<'a, V: HeaderView<'a>>(&'a self) -> Option<Result<V, HeaderError>> {
         match self.view() {
             Err(HeaderError::Missing { .. }) => None,
@@ -60,11 +69,24 @@ impl Message {
 
     /// All values of the header that `V` reads, over all its lines, in order.
     pub fn views<'a, V: HeaderView<'a>>(&'a self) -> impl Iterator<Item = Result<V, HeaderError>> + 'a {
-        let mut values = self.values(V::name());
         let mut lines = self.headers(V::name());
+        let mut list: &'a [u8] = &[];
         iter::from_fn(move || {
-            let value: &'a BStr = if V::LIST { values.next()? } else { lines.next()? };
-            Some(V::parse(value))
+            if !V::LIST {
+                return lines.next().map(|line| V::parse(line));
+            }
+            loop {
+                if let Some((view, end)) = V::parse_first(list) {
+                    list = list.get(end + 1..).unwrap_or_default();
+                    return Some(Ok(view));
+                }
+                let mut values = comma_list(list);
+                if let Some(value) = values.next() {
+                    list = values.rest();
+                    return Some(V::parse(value));
+                }
+                list = lines.next()?;
+            }
         })
     }
 
@@ -73,6 +95,7 @@ impl Message {
     /// # Errors
     ///
     /// [`HeaderError::Missing`] in a response, [`HeaderError::Malformed`] with the position in the URI.
+    #[inline]
     pub fn uri(&self) -> Result<Uri<'_>, HeaderError> {
         let text = self.request_uri().ok_or(HeaderError::Missing { name: "Request-URI" })?;
         Uri::parse_named(text, "Request-URI")
@@ -83,6 +106,7 @@ impl Message {
     /// # Errors
     ///
     /// As [`Message::view`].
+    #[inline]
     pub fn top_via(&self) -> Result<Via<'_>, HeaderError> {
         self.view()
     }
@@ -92,6 +116,7 @@ impl Message {
     /// # Errors
     ///
     /// As [`Message::view`].
+    #[inline]
     pub fn from(&self) -> Result<From<'_>, HeaderError> {
         self.view()
     }
@@ -101,6 +126,7 @@ impl Message {
     /// # Errors
     ///
     /// As [`Message::view`].
+    #[inline]
     pub fn to(&self) -> Result<To<'_>, HeaderError> {
         self.view()
     }
@@ -110,6 +136,7 @@ impl Message {
     /// # Errors
     ///
     /// As [`Message::view`].
+    #[inline]
     pub fn cseq(&self) -> Result<CSeq<'_>, HeaderError> {
         self.view()
     }
@@ -119,6 +146,7 @@ impl Message {
     /// # Errors
     ///
     /// [`HeaderError::Missing`]; also [`HeaderError::Malformed`] if it is empty.
+    #[inline]
     pub fn call_id(&self) -> Result<&BStr, HeaderError> {
         match self.header(HeaderName::CallId) {
             None => Err(HeaderError::Missing { name: "Call-ID" }),
@@ -142,6 +170,7 @@ impl Message {
     }
 
     /// How many more hops are allowed; `None` if there is no Max-Forwards header.
+    #[inline]
     pub fn max_forwards(&self) -> Option<Result<u32, HeaderError>> {
         self.view_if_present::<MaxForwards>().map(|view| view.map(|MaxForwards(hops)| hops))
     }
@@ -152,6 +181,7 @@ impl Message {
     }
 }
 
+#[cold]
 fn missing(name: HeaderName<'static>) -> HeaderError {
     let name = name.known().or(name.canonical().to_str().ok());
     HeaderError::Missing { name: name.unwrap_or("header") }

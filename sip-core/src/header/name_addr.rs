@@ -7,11 +7,13 @@ use std::ops::Deref;
 
 use bstr::{BStr, ByteSlice};
 
+use crate::ascii::{is_lws, trim_end};
 use crate::error::HeaderError;
-use crate::header::params::{HeaderParams, ParamAt, next_param, unquote};
+use crate::header::params::{HeaderParams, ParamAt, param_if_any, unquote, usual_param, value_end};
 use crate::header::view::HeaderView;
 use crate::name::HeaderName;
 use crate::scan::Cursor;
+use crate::scan::word::find;
 use crate::uri::Uri;
 
 /// `"Display" <uri>;param=value` or `uri;param=value`.
@@ -51,61 +53,77 @@ impl<'a> NameAddr<'a> {
 
     /// As [`NameAddr::parse`]; errors name the header.
     pub(crate) fn parse_named(value: &'a [u8], name: &'static str) -> Result<Self, HeaderError> {
-        Self::cut(value, name).map_err(|at| HeaderError::Malformed { name, at })
+        match Self::cut(value, name, false) {
+            Ok((addr, _)) => Ok(addr),
+            Err(at) => Err(HeaderError::Malformed { name, at }),
+        }
     }
 
-    fn cut(value: &'a [u8], name: &'static str) -> Result<Self, usize> {
+    /// The address that a comma list begins with, and where it ends; `None` if it is none.
+    pub(crate) fn parse_first(line: &'a [u8], name: &'static str) -> Option<(Self, usize)> {
+        Self::cut(line, name, true).ok()
+    }
+
+    /// The address that `value` begins with, and where it ends.
+    #[inline(always)]
+    fn cut(value: &'a [u8], name: &'static str, is_list: bool) -> Result<(Self, usize), usize> {
         let mut cursor = Cursor::new(value);
         cursor.skip_lws();
-        let mut addr = Self { name, display: None, quoted: false, uri: b"", params: b"", tag: None };
-        if cursor.peek() == Some(b'"') {
-            match cursor.quoted().ok_or(cursor.at())? {
-                [_, inner @ .., _] => addr.display = Some(inner),
-                _ => return Err(cursor.at()),
+        let (mut display, mut quoted, mut uri) = (None, false, &b""[..]);
+        match cursor.peek() {
+            Some(b'<') => {}
+            Some(b'"') => {
+                match cursor.quoted().ok_or(cursor.at())? {
+                    [_, inner @ .., _] => display = Some(inner),
+                    _ => return Err(cursor.at()),
+                }
+                quoted = true;
+                cursor.skip_lws();
             }
-            addr.quoted = true;
-            cursor.skip_lws();
-        } else {
-            // up to what decides: a bracket, or the end of a URI without one
-            let start = cursor.at();
-            let text = cursor.take_while(|byte| !matches!(byte, b'<' | b';' | b',' | b'?' | b'"' | b'>'));
-            match cursor.peek() {
-                Some(b'<') => {
-                    let display = crate::ascii::trim_end(text);
-                    addr.display = (!display.is_empty()).then_some(display);
-                }
-                None | Some(b';') => {
-                    addr.uri = crate::ascii::trim_end(text);
-                    if addr.uri.is_empty() {
-                        return Err(start);
+            _ => {
+                // up to what decides: a bracket, or the end of a URI without one
+                let start = cursor.at();
+                let text = cursor.take_while(|byte| !matches!(byte, b'<' | b';' | b',' | b'?' | b'"' | b'>'));
+                match cursor.peek() {
+                    Some(b'<') => {
+                        let text = trim_end(text);
+                        display = (!text.is_empty()).then_some(text);
                     }
-                    if let Some(gap) = addr.uri.iter().position(|&byte| crate::ascii::is_lws(byte)) {
-                        return Err(start + gap);
+                    None | Some(b';' | b',') => {
+                        uri = trim_end(text);
+                        if uri.is_empty() {
+                            return Err(start);
+                        }
+                        if let Some(gap) = uri.iter().position(|&byte| is_lws(byte)) {
+                            return Err(start + gap);
+                        }
                     }
+                    Some(_) => return Err(cursor.at()),
                 }
-                Some(_) => return Err(cursor.at()),
             }
         }
-        if addr.uri.is_empty() {
+        let mut before_params = cursor.at();
+        if uri.is_empty() {
             if !cursor.eat(b'<') {
                 return Err(cursor.at());
             }
-            let start = cursor.at();
-            addr.uri = cursor.take_while(|byte| byte != b'>');
-            if addr.uri.is_empty() {
-                return Err(start);
-            }
-            if !cursor.eat(b'>') {
+            let rest = cursor.rest();
+            uri = cursor.take(find(rest, b'>').ok_or(value.len())?);
+            if uri.is_empty() {
                 return Err(cursor.at());
             }
+            cursor.eat(b'>');
+            before_params = cursor.at();
         }
-        addr.params = cursor.rest();
-        while let Some(ParamAt { param, .. }) = next_param(&mut cursor)? {
-            if addr.tag.is_none() && param.is("tag") {
-                addr.tag = Some(param.value);
+        let mut tag = usual_param(&mut cursor, b";tag=").map(Some);
+        while let Some(ParamAt { param, .. }) = param_if_any(&mut cursor)? {
+            if tag.is_none() && param.is("tag") {
+                tag = Some(param.value);
             }
         }
-        Ok(addr)
+        let end = value_end(cursor, is_list)?;
+        let params = &value[before_params..if is_list { cursor.at() } else { end }];
+        Ok((Self { name, display, quoted, uri, params, tag }, end))
     }
 
     /// The display name as it stands: without quotes, its escapes and folds left in.
@@ -172,6 +190,10 @@ macro_rules! address_headers {
 
             fn parse(value: &'a [u8]) -> Result<Self, HeaderError> {
                 NameAddr::parse_named(value, $text).map(Self)
+            }
+
+            fn parse_first(line: &'a [u8]) -> Option<(Self, usize)> {
+                NameAddr::parse_first(line, $text).map(|(addr, end)| (Self(addr), end))
             }
         }
     )*};

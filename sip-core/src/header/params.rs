@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use bstr::{BStr, ByteSlice};
 
 use crate::scan::Cursor;
+use crate::scan::word::{HIGH, above, loosely_below, skip_words};
 use crate::uri::params::Param;
 
 /// The parameters of a header value, in order.
@@ -47,22 +48,71 @@ pub(crate) struct ParamAt<'a> {
 /// The error is the position of the first byte that does not fit.
 #[inline]
 pub(crate) fn next_param<'a>(cursor: &mut Cursor<'a>) -> Result<Option<ParamAt<'a>>, usize> {
-    if !cursor.eat_separator(b';') {
+    let param = param_if_any(cursor)?;
+    if param.is_none() {
         cursor.skip_lws();
-        return if cursor.is_done() { Ok(None) } else { Err(cursor.at()) };
+        if !cursor.is_done() {
+            return Err(cursor.at());
+        }
     }
+    Ok(param)
+}
+
+/// As [`next_param`]; `None`, and nothing is taken, where no `;` follows.
+#[inline(always)]
+pub(crate) fn param_if_any<'a>(cursor: &mut Cursor<'a>) -> Result<Option<ParamAt<'a>>, usize> {
+    if !cursor.eat_separator(b';') {
+        return Ok(None);
+    }
+    rest_of_param(cursor).map(Some)
+}
+
+/// Takes a parameter whose `;` is taken.
+#[inline]
+fn rest_of_param<'a>(cursor: &mut Cursor<'a>) -> Result<ParamAt<'a>, usize> {
     let start = cursor.at();
     let name = cursor.token().ok_or(start)?.as_bstr();
     let mut value = None;
     if cursor.eat_separator(b'=') {
         value = Some(gen_value(cursor).ok_or(cursor.at())?.as_bstr());
     }
-    Ok(Some(ParamAt { param: Param { name, value }, start }))
+    Ok(ParamAt { param: Param { name, value }, start })
+}
+
+/// Takes `;name=` as most write it, with nothing between and `name` in this case, and then the value.
+/// `None`, and nothing is taken, where something else stands.
+#[inline(always)]
+pub(crate) fn usual_param<'a>(cursor: &mut Cursor<'a>, begin: &[u8]) -> Option<&'a BStr> {
+    if !cursor.rest().starts_with(begin) {
+        return None;
+    }
+    let before = *cursor;
+    cursor.take(begin.len());
+    match gen_value(cursor) {
+        Some(value) => Some(value.as_bstr()),
+        None => {
+            // White space, or nothing: somebody else's business.
+            *cursor = before;
+            None
+        }
+    }
+}
+
+/// Where a value with parameters ends that the cursor has just passed: at the end of the text or, in a comma list,
+/// at the comma. The error is the position of what stands there instead.
+#[inline(always)]
+pub(crate) fn value_end(mut cursor: Cursor<'_>, is_list: bool) -> Result<usize, usize> {
+    cursor.skip_lws();
+    match cursor.peek() {
+        None => Ok(cursor.at()),
+        Some(b',') if is_list => Ok(cursor.at()),
+        Some(_) => Err(cursor.at()),
+    }
 }
 
 /// Takes a quoted string, given without its quotes, or an unquoted value. The grammar has tokens and hosts
 /// for the latter; here everything visible passes that separates nothing (`tag=a/b==` is in use).
-#[inline]
+#[inline(always)]
 fn gen_value<'a>(cursor: &mut Cursor<'a>) -> Option<&'a [u8]> {
     if cursor.peek() == Some(b'"') {
         return match cursor.quoted()? {
@@ -70,8 +120,20 @@ fn gen_value<'a>(cursor: &mut Cursor<'a>) -> Option<&'a [u8]> {
             _ => None,
         };
     }
-    let value = cursor.take_while(|byte| VALUE[usize::from(byte)]);
+    let rest = cursor.rest();
+    let mut len = skip_words(rest, unusual_in_value);
+    while rest.get(len).is_some_and(|&byte| VALUE[usize::from(byte)]) {
+        len += 1;
+    }
+    let value = cursor.take(len);
     (!value.is_empty()).then_some(value)
+}
+
+/// Marks what ends an unquoted value, and some bytes that do not: below `-`, `;` to `>`, DEL and above.
+#[inline(always)]
+const fn unusual_in_value(word: u64) -> u64 {
+    let to_end = above(word, b'>') ^ above(word, b':');
+    (loosely_below(word, b'-') | to_end | above(word, 0x7e) | word) & HIGH
 }
 
 /// The bytes of an unquoted value.
@@ -141,6 +203,18 @@ mod tests {
         let text = "\r\n ; newparam =\r\n\tnewvalue ;\r\n  secondparam ; q = 0.33";
         let wanted = [pair("newparam", Some("newvalue")), pair("secondparam", None), pair("q", Some("0.33"))];
         assert_eq!(read(text).unwrap(), wanted);
+    }
+
+    #[test]
+    fn a_value_ends_where_its_bytes_say_wherever_they_stand() {
+        for byte in 0..=255u8 {
+            for at in 0..20 {
+                let mut text = [b'x'; 20];
+                text[at] = byte;
+                let len = gen_value(&mut Cursor::new(&text)).map_or(0, <[u8]>::len);
+                assert_eq!(len, if VALUE[usize::from(byte)] { 20 } else { at }, "{byte} at {at}");
+            }
+        }
     }
 
     #[test]

@@ -7,9 +7,9 @@ use std::net::IpAddr;
 use bstr::{BStr, ByteSlice};
 
 use crate::address::Protocol;
-use crate::ascii::decimal;
+use crate::ascii::{decimal, is_lws};
 use crate::error::HeaderError;
-use crate::header::params::{HeaderParams, ParamAt, next_param};
+use crate::header::params::{HeaderParams, ParamAt, param_if_any, usual_param, value_end};
 use crate::header::view::HeaderView;
 use crate::name::HeaderName;
 use crate::scan::Cursor;
@@ -119,11 +119,20 @@ impl<'a> Via<'a> {
         HeaderParams::new(self.params)
     }
 
-    fn cut(text: &'a [u8]) -> Result<Self, usize> {
+    /// The value that `text` begins with, and where it ends.
+    #[inline(always)]
+    fn cut(text: &'a [u8], is_list: bool) -> Result<(Self, usize), usize> {
         let mut cursor = Cursor::new(text);
-        cursor.skip_lws();
-        let protocol = before_slash(&mut cursor)?;
-        let version = before_slash(&mut cursor)?;
+        let (protocol, version) = match text {
+            [b'S', b'I', b'P', b'/', b'2', b'.', b'0', b'/', after, ..] if !is_lws(*after) => {
+                let usual = cursor.take(8);
+                (&usual[..3], &usual[4..7])
+            }
+            _ => {
+                cursor.skip_lws();
+                (before_slash(&mut cursor)?, before_slash(&mut cursor)?)
+            }
+        };
         let transport = cursor.token().ok_or(cursor.at())?;
         let gap = cursor.at();
         cursor.skip_lws();
@@ -140,28 +149,27 @@ impl<'a> Via<'a> {
             port = Some(number);
         }
 
-        let mut via = Self {
-            protocol,
-            version,
-            transport,
-            host,
-            host_text,
-            port,
-            params: cursor.rest(),
-            branch: None,
-            received: None,
-            rport: None,
-        };
-        while let Some(ParamAt { param, start }) = next_param(&mut cursor)? {
+        let before_params = cursor.at();
+        let (mut branch, mut received, mut rport) = (None, None, None);
+        loop {
+            if branch.is_none()
+                && let Some(value) = usual_param(&mut cursor, b";branch=")
+            {
+                branch = Some(Some(value));
+                continue;
+            }
+            if received.is_none()
+                && let Some(value) = usual_param(&mut cursor, b";received=")
+            {
+                received = Some(Some(value));
+                continue;
+            }
+            let Some(ParamAt { param, start }) = param_if_any(&mut cursor)? else { break };
             match param.name.len() {
-                6 if via.branch.is_none() && param.is("branch") => {
-                    via.branch = Some(param.value);
-                }
-                8 if via.received.is_none() && param.is("received") => {
-                    via.received = Some(param.value);
-                }
-                5 if via.rport.is_none() && param.is("rport") => {
-                    via.rport = Some(match param.value {
+                6 if branch.is_none() && param.is("branch") => branch = Some(param.value),
+                8 if received.is_none() && param.is("received") => received = Some(param.value),
+                5 if rport.is_none() && param.is("rport") => {
+                    rport = Some(match param.value {
                         None => None,
                         Some(text) => Some(whole_port(text).ok_or(start)?),
                     });
@@ -169,7 +177,11 @@ impl<'a> Via<'a> {
                 _ => {}
             }
         }
-        Ok(via)
+        let end = value_end(cursor, is_list)?;
+        let params = &text[before_params..if is_list { cursor.at() } else { end }];
+        let via =
+            Self { protocol, version, transport, host, host_text, port, params, branch, received, rport };
+        Ok((via, end))
     }
 }
 
@@ -192,7 +204,14 @@ impl<'a> HeaderView<'a> for Via<'a> {
     }
 
     fn parse(value: &'a [u8]) -> Result<Self, HeaderError> {
-        Self::cut(value).map_err(|at| HeaderError::Malformed { name: "Via", at })
+        match Self::cut(value, false) {
+            Ok((via, _)) => Ok(via),
+            Err(at) => Err(HeaderError::Malformed { name: "Via", at }),
+        }
+    }
+
+    fn parse_first(line: &'a [u8]) -> Option<(Self, usize)> {
+        Self::cut(line, true).ok()
     }
 }
 

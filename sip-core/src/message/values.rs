@@ -8,7 +8,7 @@ use std::slice;
 
 use bstr::BStr;
 
-use crate::ascii::{decimal, trim_end};
+use crate::ascii::{decimal, is_lws, trim_end};
 use crate::message::Message;
 use crate::message::slots::Slot;
 use crate::name::{HeaderName, NameId};
@@ -17,8 +17,19 @@ use crate::span::Span;
 
 impl Message {
     /// The value of the first header with this name, as it stands.
+    #[inline(always)]
     pub fn header<'n>(&self, name: impl Into<HeaderName<'n>>) -> Option<&BStr> {
-        self.headers(name).next()
+        let wanted = Wanted::new(name);
+        match wanted.id {
+            NameId::OTHER => self.headers(wanted.name).next(),
+            id => self.known_header(id),
+        }
+    }
+
+    /// The value of the first header with this id, which is that of a known name.
+    fn known_header(&self, id: NameId) -> Option<&BStr> {
+        let slot = self.slots.iter().find(|slot| slot.id == id)?;
+        Some(BStr::new(self.slot_value(slot)))
     }
 
     /// The values of all header lines with this name, in order, each as it stands.
@@ -58,9 +69,13 @@ impl Message {
     }
 
     /// The value of a line, without white space at both ends.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn slot_value(&self, slot: &Slot) -> &[u8] {
-        trim_end(self.text(slot.origin, Span { start: slot.value, end: slot.end }))
+        match self.text(slot.origin, Span { start: slot.value, end: slot.end }) {
+            // Mostly the line end is all the white space there is.
+            [value @ .., b'\r', b'\n'] if value.last().is_some_and(|&last| !is_lws(last)) => value,
+            text => trim_end(text),
+        }
     }
 }
 
@@ -72,6 +87,7 @@ pub(crate) struct Wanted<'n> {
 }
 
 impl<'n> Wanted<'n> {
+    #[inline(always)]
     pub(crate) fn new(name: impl Into<HeaderName<'n>>) -> Self {
         let name = name.into();
         Self { id: name.id(), name }

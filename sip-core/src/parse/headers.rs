@@ -4,12 +4,15 @@
 //! stand there: a control byte in a name is how a header gets past a filter that reads names in
 //! another way than the next hop. Values are not looked at; only their lines must end in CRLF.
 
+use memchr::memchr;
+
 use crate::ascii::{decimal, is_lws, is_token, trim_end};
 use crate::error::ParseError;
 use crate::message::slots::{Origin, Slot, Slots};
 use crate::message::start::StartLine;
-use crate::name::{HeaderName, NameId, lookup};
+use crate::name::{NameId, lookup};
 use crate::parse::limits::Limits;
+use crate::parse::names::usual_name;
 use crate::parse::start_line::start_line;
 use crate::scan::line::folded_end;
 
@@ -24,16 +27,27 @@ pub(crate) struct Head {
     pub(crate) body_len: Option<usize>,
 }
 
-/// The id of Content-Length.
-pub(crate) fn content_length_id() -> NameId {
-    HeaderName::ContentLength.id()
-}
-
 /// Reads a head that begins at `bytes[0]`.
 pub(crate) fn head(bytes: &[u8], limits: &Limits) -> Result<Head, ParseError> {
+    let mut slots = Slots::new();
+    let Scanned { start, end, body_len } = scan(bytes, limits, &mut slots)?;
+    Ok(Head { start, slots, end, body_len })
+}
+
+/// What stands in a head beside the header lines.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Scanned {
+    pub(crate) start: StartLine,
+    pub(crate) end: usize,
+    pub(crate) body_len: Option<usize>,
+}
+
+/// As [`head`]; the header lines are added to `slots`, which is empty.
+#[inline]
+pub(crate) fn scan(bytes: &[u8], limits: &Limits, slots: &mut Slots) -> Result<Scanned, ParseError> {
     // Offsets have 32 bits.
     let window = &bytes[..bytes.len().min(limits.head_bytes).min(u32::MAX as usize)];
-    scan(window, limits).map_err(|error| match error {
+    scan_window(window, limits, slots).map_err(|error| match error {
         ParseError::HeadUnfinished { .. } if window.len() < bytes.len() => {
             ParseError::HeadTooLarge { max: limits.head_bytes }
         }
@@ -41,33 +55,90 @@ pub(crate) fn head(bytes: &[u8], limits: &Limits) -> Result<Head, ParseError> {
     })
 }
 
-fn scan(bytes: &[u8], limits: &Limits) -> Result<Head, ParseError> {
+#[inline]
+fn scan_window(bytes: &[u8], limits: &Limits, slots: &mut Slots) -> Result<Scanned, ParseError> {
     let start = start_line(bytes, limits)?;
-    let mut slots = Slots::new();
-    let mut body_len = None;
-    let mut at = start.line.end as usize;
+    let (mut at, mut count, mut body_len) = (start.line.end as usize, 0, None);
     loop {
-        match bytes.get(at..) {
-            Some([b'\r', b'\n', ..]) => break,
-            Some([b'\r']) | Some([]) | None => return Err(ParseError::HeadUnfinished { have: bytes.len() }),
-            Some(_) => {}
-        }
-        let slot = header_line(bytes, at, limits)?;
-        if slot.id == content_length_id() {
+        let rest = &bytes[at..];
+        let name = match usual_name(rest) {
+            Some((id, len)) => (id, len, at + len),
+            None => match rest {
+                [b'\r', b'\n', ..] => break,
+                [b'\r'] | [] => return Err(ParseError::HeadUnfinished { have: bytes.len() }),
+                _ => any_name(bytes, at)?,
+            },
+        };
+        let slot = named_line(bytes, at, name, limits)?;
+        if slot.id == NameId::CONTENT_LENGTH {
             body_len = Some(content_length(bytes, &slot, body_len, limits)?);
         }
-        if slots.len() == limits.headers {
+        if count == limits.headers {
             return Err(ParseError::TooManyHeaders { max: limits.headers });
         }
+        count += 1;
         slots.push(slot);
         at = slot.end as usize;
     }
-    Ok(Head { start, slots, end: at + 2, body_len })
+    Ok(Scanned { start, end: at + 2, body_len })
 }
 
 /// Reads the header line that begins at `bytes[at]`, with the lines folded into it.
-#[inline(always)]
 pub(crate) fn header_line(bytes: &[u8], at: usize, limits: &Limits) -> Result<Slot, ParseError> {
+    named_line(bytes, at, any_name(bytes, at)?, limits)
+}
+
+/// Reads the header line at `bytes[at]`, whose name has this id and length and this place of its colon.
+#[inline(always)]
+fn named_line(
+    bytes: &[u8],
+    at: usize,
+    (id, len, colon): (NameId, usize, usize),
+    limits: &Limits,
+) -> Result<Slot, ParseError> {
+    if len > limits.name_bytes {
+        return Err(ParseError::HeaderNameTooLong { max: limits.name_bytes });
+    }
+    let (value, end) = match bytes.get(colon + 1..) {
+        // Mostly one space and then the value.
+        Some([b' ', first, ..]) if !is_lws(*first) => (colon + 2, folded_end(bytes, colon + 2)?),
+        _ => any_value(bytes, colon + 1)?,
+    };
+    Ok(Slot {
+        start: offset(at),
+        value: offset(value),
+        end: offset(end),
+        name_len: len as u16,
+        id,
+        origin: Origin::Wire,
+    })
+}
+
+/// The value behind a colon, however far: where it begins, and the offset after its last line.
+fn any_value(bytes: &[u8], mut value: usize) -> Result<(usize, usize), ParseError> {
+    while matches!(bytes.get(value), Some(b' ' | b'\t')) {
+        value += 1;
+    }
+    let end = folded_end(bytes, value)?;
+    if bytes[value] == b'\r' {
+        // The value is empty, or begins on the next line.
+        while value < end - 2 && is_lws(bytes[value]) {
+            value += 1;
+        }
+    }
+    Ok((value, end))
+}
+
+/// The name at `bytes[at]`, however it is written: its id, its length, and where its colon is.
+fn any_name(bytes: &[u8], at: usize) -> Result<(NameId, usize, usize), ParseError> {
+    // A name that is known in whatever case is a token. Longer names than this are seldom known.
+    let near = &bytes[at..bytes.len().min(at + 32)];
+    if let Some(len) = memchr(b':', near)
+        && let id = lookup(&near[..len])
+        && id != NameId::OTHER
+    {
+        return Ok((id, len, at + len));
+    }
     let mut colon = at;
     while let Some(&b) = bytes.get(colon)
         && is_token(b)
@@ -81,28 +152,10 @@ pub(crate) fn header_line(bytes: &[u8], at: usize, limits: &Limits) -> Result<Sl
     if bytes.get(colon) != Some(&b':') || name.is_empty() {
         return Err(no_header(bytes, colon));
     }
-    if name.len() > limits.name_bytes.min(usize::from(u16::MAX)) {
-        return Err(ParseError::HeaderNameTooLong { max: limits.name_bytes.min(usize::from(u16::MAX)) });
+    if name.len() > usize::from(u16::MAX) {
+        return Err(ParseError::HeaderNameTooLong { max: usize::from(u16::MAX) });
     }
-    let mut value = colon + 1;
-    while matches!(bytes.get(value), Some(b' ' | b'\t')) {
-        value += 1;
-    }
-    let end = folded_end(bytes, value)?;
-    if bytes[value] == b'\r' {
-        // The value is empty, or begins on the next line.
-        while value < end - 2 && is_lws(bytes[value]) {
-            value += 1;
-        }
-    }
-    Ok(Slot {
-        start: offset(at),
-        value: offset(value),
-        end: offset(end),
-        name_len: name.len() as u16,
-        id: lookup(name),
-        origin: Origin::Wire,
-    })
+    Ok((lookup(name), name.len(), colon))
 }
 
 /// What is wrong where a colon should be.
@@ -123,7 +176,7 @@ fn offset(at: usize) -> u32 {
 
 /// The body length by this Content-Length line. `before` is what an earlier one said: the same
 /// number again does no harm, another is refused.
-fn content_length(
+pub(crate) fn content_length(
     bytes: &[u8],
     slot: &Slot,
     before: Option<usize>,

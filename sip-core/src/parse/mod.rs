@@ -1,7 +1,10 @@
 //! Bytes to messages: one pass over the head, no copy.
 
+pub(crate) mod chunked;
 pub(crate) mod headers;
+pub(crate) mod http;
 pub(crate) mod limits;
+pub(crate) mod names;
 pub(crate) mod salvage;
 pub(crate) mod start_line;
 
@@ -11,7 +14,8 @@ use bytes::Bytes;
 
 use crate::error::ParseError;
 use crate::message::Message;
-use crate::parse::headers::head;
+use crate::message::slots::Slots;
+use crate::parse::headers::scan;
 use crate::parse::limits::Limits;
 use crate::span::Span;
 
@@ -56,7 +60,8 @@ pub fn parse(mut bytes: Bytes, limits: &Limits) -> Result<Message, ParseError> {
     if u32::try_from(bytes.len()).is_err() {
         return Err(ParseError::BodyTooLarge { max: u32::MAX as usize });
     }
-    let head = head(&bytes[empty..], limits)?;
+    let mut slots = Slots::new();
+    let head = scan(&bytes[empty..], limits, &mut slots)?;
     let have = bytes.len() - empty - head.end;
     let body_len = match head.body_len {
         Some(need) if need > have => return Err(ParseError::BodyTooShort { need, have }),
@@ -70,7 +75,7 @@ pub fn parse(mut bytes: Bytes, limits: &Limits) -> Result<Message, ParseError> {
     if empty > 0 || have > body_len {
         bytes = bytes.slice(empty..empty + total);
     }
-    Ok(Message::from_parts(bytes, head.start, head.slots, Span::new(head.end, total).start))
+    Ok(Message::from_parts(bytes, head.start, slots, Span::new(head.end, total).start))
 }
 
 /// How many bytes of empty lines `bytes` begins with.

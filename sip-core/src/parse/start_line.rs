@@ -11,6 +11,7 @@ use crate::message::slots::Origin;
 use crate::message::start::{StartKind, StartLine};
 use crate::parse::limits::Limits;
 use crate::scan::line::line_end;
+use crate::scan::word::{below, equal, skip_unmarked};
 use crate::span::Span;
 use crate::status::StatusCode;
 
@@ -18,6 +19,36 @@ const VERSION: &[u8] = b"SIP/2.0";
 
 /// Reads the line that begins at `bytes[0]`.
 pub(crate) fn start_line(bytes: &[u8], limits: &Limits) -> Result<StartLine, ParseError> {
+    match usual_request_line(bytes, limits) {
+        Some(start) => Ok(start),
+        None => any_start_line(bytes, limits),
+    }
+}
+
+/// The request line at `bytes[0]`, if nothing is wrong with it and the version is written as it should be: one
+/// look at each byte.
+#[inline]
+fn usual_request_line(bytes: &[u8], limits: &Limits) -> Option<StartLine> {
+    let method = bytes.iter().position(|&b| !is_token(b)).filter(|&len| len > 0)?;
+    if bytes[method] != b' ' {
+        return None;
+    }
+    let uri = method + 1;
+    let ends = |word| below(word, b' ' + 1) | equal(word, 0x7f);
+    let mut uri_end = skip_unmarked(bytes, uri, ends, ends);
+    while bytes.get(uri_end).is_some_and(|&b| b > b' ' && b != 0x7f) {
+        uri_end += 1;
+    }
+    let rest = bytes.get(uri_end..)?;
+    if !rest.starts_with(b" SIP/2.0\r\n") || uri_end == uri || uri_end - uri > limits.uri_bytes {
+        return None;
+    }
+    let kind = StartKind::Request { method: Span::new(0, method), uri: Span::new(uri, uri_end) };
+    Some(StartLine { origin: Origin::Wire, line: Span::new(0, uri_end + 10), kind })
+}
+
+#[inline(never)]
+fn any_start_line(bytes: &[u8], limits: &Limits) -> Result<StartLine, ParseError> {
     let end = line_end(bytes, 0)?;
     let line = &bytes[..end - 2];
     let kind = if is_status_line(line) { status_line(line)? } else { request_line(line, limits)? };

@@ -9,16 +9,27 @@ use memchr::memchr2;
 
 use crate::ascii::{trim_end, trim_start};
 use crate::error::ParseError;
+use crate::scan::word::{below, loosely_below, skip_unmarked};
 
 /// The offset after the CRLF that ends the line holding `bytes[from]`.
 #[inline(always)]
 pub(crate) fn line_end(bytes: &[u8], from: usize) -> Result<usize, ParseError> {
-    let rest = bytes.get(from..).unwrap_or_default();
-    let found = memchr2(b'\r', b'\n', rest).unwrap_or(rest.len());
-    match rest.get(found..) {
-        Some([b'\r', b'\n', ..]) => Ok(from + found + 2),
-        Some([] | [b'\r']) | None => Err(ParseError::HeadUnfinished { have: bytes.len() }),
-        Some(_) => Err(ParseError::LineEnd { at: from + found }),
+    let mut at = from;
+    loop {
+        // CR and LF are among the few bytes below 14; HTAB is the only other that is seen in practice.
+        at = skip_unmarked(bytes, at, |word| loosely_below(word, 14), |word| below(word, 14));
+        match bytes.get(at) {
+            Some(b'\r') => {
+                return match bytes.get(at + 1) {
+                    Some(b'\n') => Ok(at + 2),
+                    Some(_) => Err(ParseError::LineEnd { at }),
+                    None => Err(ParseError::HeadUnfinished { have: bytes.len() }),
+                };
+            }
+            Some(b'\n') => return Err(ParseError::LineEnd { at }),
+            Some(_) => at += 1,
+            None => return Err(ParseError::HeadUnfinished { have: bytes.len() }),
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod line;
 pub(crate) mod quoted;
+pub(crate) mod word;
 
 use crate::ascii::{is_lws, is_token};
 use crate::scan::quoted::quoted_end;
@@ -58,17 +59,27 @@ impl<'a> Cursor<'a> {
 
     /// Takes the next byte if it is `byte`, with white space on both sides (RFC 3261 25.1: SEMI,
     /// EQUAL, SLASH ...). Takes nothing if it is not there.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn eat_separator(&mut self, byte: u8) -> bool {
+        match self.peek() {
+            Some(next) if next == byte => self.at += 1,
+            Some(next) if is_lws(next) && self.eat_behind_lws(byte) => {}
+            _ => return false,
+        }
+        self.skip_lws();
+        true
+    }
+
+    /// Takes `byte` and the white space before it, or nothing.
+    #[cold]
+    fn eat_behind_lws(&mut self, byte: u8) -> bool {
         let before = self.at;
         self.skip_lws();
-        if self.eat(byte) {
-            self.skip_lws();
-            true
-        } else {
+        let found = self.eat(byte);
+        if !found {
             self.at = before;
-            false
         }
+        found
     }
 
     /// Skips white space, folded line ends included.

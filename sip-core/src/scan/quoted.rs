@@ -58,6 +58,11 @@ impl<'a> CommaList<'a> {
     pub(crate) fn new(text: &'a [u8]) -> Self {
         Self { rest: text }
     }
+
+    /// What is behind the last value that was given out, and its comma.
+    pub(crate) fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
 }
 
 impl<'a> Iterator for CommaList<'a> {

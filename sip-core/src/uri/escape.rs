@@ -102,6 +102,30 @@ pub(crate) fn check_params(params: &[u8], at: usize) -> Result<(), usize> {
     Ok(())
 }
 
+/// How long the parameter list is that `text` begins with: all of it, or up to a `?`. Checked as by
+/// [`check_params`].
+#[inline(always)]
+pub(crate) fn params_len(text: &[u8], at: usize) -> Result<usize, usize> {
+    let (mut len, mut begins) = (0, true);
+    while let Some(&byte) = text.get(len) {
+        match CLASSES[usize::from(byte)] {
+            class if class & PLAIN != 0 => begins = false,
+            ESCAPE => match text.get(len + 1..len + 3) {
+                Some([high, low]) if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => begins = false,
+                _ => return Err(at + len),
+            },
+            _ => match byte {
+                b';' => begins = true,
+                b'=' if !begins => {}
+                b'?' => break,
+                _ => return Err(at + len),
+            },
+        }
+        len += 1;
+    }
+    Ok(len)
+}
+
 /// Every byte of `text` is in one of the classes of `allowed`, and each `%` starts an escape. The error is a
 /// position, `at` being that of the first byte.
 pub(crate) fn check(text: &[u8], at: usize, allowed: u8) -> Result<(), usize> {
@@ -124,6 +148,8 @@ pub(crate) const GRAPHIC: u8 = 1;
 pub(crate) const NUMBER: u8 = 2;
 /// `%`, which needs two hex digits.
 pub(crate) const ESCAPE: u8 = 4;
+/// What stands in the name or value of a parameter and is no `%`.
+const PLAIN: u8 = 8;
 /// The user part and the password.
 pub(crate) const USER: u8 = GRAPHIC | ESCAPE;
 
@@ -134,6 +160,9 @@ const CLASSES: [u8; 256] = {
     while byte < 256 {
         if byte != b'%' as usize && byte != 0x22 && byte != 0x3c && byte != 0x3e && byte != 0x7f {
             classes[byte] |= GRAPHIC;
+            if !matches!(byte as u8, b';' | b'=' | b'?') {
+                classes[byte] |= PLAIN;
+            }
         }
         byte += 1;
     }

@@ -8,7 +8,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use bstr::{BStr, ByteSlice};
 
-use crate::ascii::is_host;
+use crate::ascii::{is_host, is_label};
+use crate::scan::word::{HIGH, above, after_first, equal, first, loosely_below};
 
 /// The host of a URI, a Via or a parameter.
 ///
@@ -94,28 +95,38 @@ pub(crate) fn parse_ip(text: &[u8]) -> Option<IpAddr> {
 }
 
 /// The host at the beginning of `text` and where it ends.
+#[inline]
 pub(crate) fn scan_host(text: &[u8]) -> Option<(Host<'_>, usize)> {
-    if text.first() == Some(&b'[') {
-        let close = memchr::memchr(b']', text)?;
-        let ip = parse_v6(text.get(1..close)?)?;
-        return Some((Host::V6(ip), close + 1));
+    match text.first()? {
+        b'[' => {
+            let close = memchr::memchr(b']', text)?;
+            let ip = parse_v6(text.get(1..close)?)?;
+            return Some((Host::V6(ip), close + 1));
+        }
+        b'0'..=b'9' => {
+            if let Some((ip, end)) = leading_v4(text) {
+                return Some((Host::V4(ip), end));
+            }
+        }
+        _ => {}
     }
-    if let Some((ip, end)) = leading_v4(text) {
-        return Some((Host::V4(ip), end));
-    }
-    let mut end = 0;
-    let mut previous = b'.';
-    for &byte in text {
-        if !is_host(byte) {
+    let mut end = usual_name(text);
+    // Whether the byte before can end a label.
+    let mut in_label = end > 0 && text[end - 1] != b'.';
+    while let Some(&byte) = text.get(end) {
+        if is_label(byte) {
+            in_label = true;
+        } else if byte == b'.' {
+            if !in_label {
+                return None; // an empty label
+            }
+            in_label = false;
+        } else {
             break;
         }
-        if byte == b'.' && previous == b'.' {
-            return None; // an empty label
-        }
-        previous = byte;
         end += 1;
     }
-    let (name, _) = text.split_at(end);
+    let name = &text[..end];
     let labels = name.strip_suffix(b".").unwrap_or(name);
     match labels.last() {
         None => None,
@@ -125,6 +136,31 @@ pub(crate) fn scan_host(text: &[u8]) -> Option<(Host<'_>, usize)> {
         }
         Some(_) => Some((Host::Name(name.as_bstr()), end)),
     }
+}
+
+/// How many bytes at the beginning of `text` are plainly of a name: small letters, digits, `-` and `.`, without an
+/// empty label. By words; what it leaves is for a closer look.
+#[inline(always)]
+fn usual_name(text: &[u8]) -> usize {
+    // The mark of a dot right before the word; there is one before the first label, in a way.
+    let mut dot_before = 0x80;
+    let mut len = 0;
+    for chunk in text.as_chunks::<8>().0 {
+        let word = u64::from_le_bytes(*chunk);
+        let between = above(word, b'9') ^ above(word, b'`');
+        let ends =
+            (loosely_below(word, b'-') | between | above(word, b'z') | word) & HIGH | equal(word, b'/');
+        let dots = equal(word, b'.');
+        if dots & (dots << 8 | dot_before) & !after_first(ends) != 0 {
+            return 0;
+        }
+        if ends != 0 {
+            return len + first(ends);
+        }
+        dot_before = dots >> 56;
+        len += 8;
+    }
+    len
 }
 
 fn ends_in_number(labels: &[u8]) -> bool {
@@ -158,30 +194,38 @@ fn parse_v4(text: &[u8]) -> Option<Ipv4Addr> {
 }
 
 /// The IPv4 address at the beginning of `text`, if the whole host there is one, and where it ends.
+#[inline]
 fn leading_v4(text: &[u8]) -> Option<(Ipv4Addr, usize)> {
-    let mut octets = [0u8; 4];
-    let mut at = 0;
-    for (place, octet) in octets.iter_mut().enumerate() {
+    let (mut address, mut at) = (0u32, 0);
+    for place in 0..4 {
         if place > 0 {
             if text.get(at) != Some(&b'.') {
                 return None;
             }
             at += 1;
         }
-        let (start, mut number) = (at, 0u16);
-        while at < start + 3
-            && let Some(byte) = text.get(at).filter(|byte| byte.is_ascii_digit())
-        {
-            number = number * 10 + u16::from(byte - b'0');
+        let mut octet = digit(text, at)?;
+        at += 1;
+        if let Some(more) = digit(text, at) {
+            octet = octet * 10 + more;
             at += 1;
+            if let Some(more) = digit(text, at) {
+                octet = octet * 10 + more;
+                at += 1;
+            }
         }
-        if at == start {
+        if octet > 255 {
             return None;
         }
-        *octet = u8::try_from(number).ok()?;
+        address = address << 8 | octet;
     }
     let ends = text.get(at).is_none_or(|&byte| !is_host(byte));
-    ends.then(|| (Ipv4Addr::from(octets), at))
+    ends.then(|| (Ipv4Addr::from(address), at))
+}
+
+#[inline(always)]
+fn digit(text: &[u8], at: usize) -> Option<u32> {
+    text.get(at).map(|byte| u32::from(byte.wrapping_sub(b'0'))).filter(|&digit| digit < 10)
 }
 
 /// An IPv6 address without brackets. `:::` counts as `::`: the grammar of RFC 3261 made people write it.
@@ -214,6 +258,31 @@ mod tests {
         assert_eq!(Host::parse(b"3cx"), Some(Host::Name("3cx".into())));
         assert_eq!(Host::parse(b"my_host.local."), Some(Host::Name("my_host.local.".into())));
         assert_ne!(Host::parse(b"a"), Host::parse(b"b"));
+    }
+
+    #[test]
+    fn names_are_the_same_by_words_and_by_bytes() {
+        let by_bytes = |text: &[u8]| {
+            let len = text.iter().take_while(|&&byte| is_host(byte)).count();
+            let name = text[..len].strip_suffix(b".").unwrap_or(&text[..len]);
+            let labels = name.split(|&byte| byte == b'.').all(|label| !label.is_empty());
+            (len > 0 && labels).then_some(len)
+        };
+        for (at, byte) in (0..20).flat_map(|at| (0..=255u8).map(move |byte| (at, byte))) {
+            for filled in ["abcd-efgh.ijkl.mnopx", "a.b.c.d.e.f.g.h.i.jx", "abcdefg.hijklmn.pqrx"] {
+                let mut text = filled.as_bytes().to_vec();
+                text[at] = byte;
+                if (byte.is_ascii_digit() || byte == b'.') && at == 19 || at == 0 && byte == b'[' {
+                    continue; // an address, or none
+                }
+                let found = scan_host(&text).map(|(_, end)| end);
+                let wanted = by_bytes(&text).filter(|&len| {
+                    let name = text[..len].strip_suffix(b".").unwrap_or(&text[..len]);
+                    !ends_in_number(name)
+                });
+                assert_eq!(found, wanted, "{}", text.as_bstr());
+            }
+        }
     }
 
     #[test]

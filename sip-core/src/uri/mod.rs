@@ -14,7 +14,8 @@ use bstr::{BStr, ByteSlice};
 
 use crate::address::Protocol;
 use crate::error::HeaderError;
-use crate::uri::escape::{ESCAPE, GRAPHIC, NUMBER, USER, check, check_params};
+use crate::scan::word::find;
+use crate::uri::escape::{ESCAPE, GRAPHIC, NUMBER, USER, check, check_params, params_len};
 use crate::uri::host::{Host, scan_host, scan_port};
 use crate::uri::params::{UriHeaders, UriParams, split_at_byte};
 
@@ -74,9 +75,13 @@ impl<'a> Uri<'a> {
 
     /// As [`Uri::parse`]; an error names the header that the URI stands in.
     pub(crate) fn parse_named(text: &'a [u8], name: &'static str) -> Result<Self, HeaderError> {
-        Self::cut(text).map_err(|at| HeaderError::Malformed { name, at })
+        match Self::cut(text) {
+            Ok(uri) => Ok(uri),
+            Err(at) => Err(HeaderError::Malformed { name, at }),
+        }
     }
 
+    #[inline(always)]
     fn cut(text: &'a [u8]) -> Result<Self, usize> {
         let mut uri = Self {
             raw: text,
@@ -113,11 +118,16 @@ impl<'a> Uri<'a> {
     }
 
     /// `[user[:password]@]host[:port]*(;param)[?headers]`, from byte `at`.
+    #[inline(always)]
     fn cut_sip(&mut self, mut at: usize) -> Result<(), usize> {
         let text = self.raw;
         let rest = text.get(at..).unwrap_or_default();
-        if let (userinfo, Some(_)) = split_at_byte(rest, b'@') {
-            let (user, password) = split_at_byte(userinfo, b':');
+        if let Some(len) = find(rest, b'@') {
+            let userinfo = &rest[..len];
+            let (user, password) = match find(userinfo, b':') {
+                Some(colon) => (&userinfo[..colon], Some(&userinfo[colon + 1..])),
+                None => (userinfo, None),
+            };
             if user.is_empty() {
                 return Err(at);
             }
@@ -139,26 +149,24 @@ impl<'a> Uri<'a> {
             self.port = Some(port);
             at += 1 + len;
         }
-        let mut rest = text.get(at..).unwrap_or_default();
-        if rest.is_empty() {
-            return Ok(());
+        match text.get(at) {
+            None => return Ok(()),
+            Some(b';') => {
+                let rest = &text[at + 1..];
+                let len = params_len(rest, at + 1)?;
+                self.params = &rest[..len];
+                at += 1 + len;
+            }
+            Some(b'?') => {}
+            Some(_) => return Err(at),
         }
-        if let (before, Some(headers)) = split_at_byte(rest, b'?') {
-            let start = at + before.len() + 1;
+        // What is left begins with `?`.
+        if let Some([_, headers @ ..]) = text.get(at..) {
             if headers.is_empty() {
-                return Err(start);
+                return Err(at + 1);
             }
-            check(headers, start, GRAPHIC | ESCAPE)?;
+            check(headers, at + 1, GRAPHIC | ESCAPE)?;
             self.headers = Some(headers);
-            rest = before;
-        }
-        match rest {
-            [] => {}
-            [b';', params @ ..] => {
-                check_params(params, at + 1)?;
-                self.params = params;
-            }
-            _ => return Err(at),
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use sip_lua::{LuaRoutes, Script, ScriptError, Settings};
-use sip_server::cli::{self, Options};
+use sip_server::cli::{self, Access, Options};
 
 #[derive(Parser)]
 #[command(name = "ksr", about = "A SIP server that is a Lua script", version)]
@@ -23,6 +23,8 @@ enum Command {
         script: ScriptOptions,
         #[command(flatten)]
         options: Options,
+        #[command(flatten)]
+        access: Access,
     },
     /// Loads a script and says what is wrong with it, as `FILE:LINE:COLUMN: TEXT`; fails where something is.
     Check {
@@ -73,10 +75,18 @@ fn modparam(text: &str) -> Result<ModParam, String> {
 }
 
 impl ScriptOptions {
-    fn script(&self) -> Result<Script, ScriptError> {
+    /// Who may do what is known to the script as Kamailio's sample has it: `WITH_AUTH` where there are users,
+    /// `WITH_IPAUTH` where there are addresses.
+    fn script(&self, access: &Access) -> Result<Script, ScriptError> {
         let mut settings = Settings::new().instructions(self.instructions).memory(self.memory).jit(self.jit);
         for name in &self.define {
             settings = settings.define(name);
+        }
+        if access.users.is_some() {
+            settings = settings.define("WITH_AUTH");
+        }
+        if access.addresses.is_some() {
+            settings = settings.define("WITH_IPAUTH");
         }
         for ModParam { module, name, value } in &self.modparam {
             settings = settings.modparam(module, name, value)?;
@@ -87,7 +97,7 @@ impl ScriptOptions {
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
-        Command::Run { script, options } => run(&script, &options),
+        Command::Run { script, options, access } => run(&script, &options, &access),
         Command::Check { script } => check(&script),
         Command::Stubs => stubs(),
     };
@@ -101,9 +111,15 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(script: &ScriptOptions, options: &Options) -> Result<ExitCode, Box<dyn std::error::Error>> {
+fn run(
+    script: &ScriptOptions,
+    options: &Options,
+    access: &Access,
+) -> Result<ExitCode, Box<dyn std::error::Error>> {
     let server = options.server(); // first of all the log: what the script says while it is loaded is seen
-    let routes = LuaRoutes::factory(script.script()?)?;
+    let script = script.script(access)?;
+    let server = access.server(script.configure(server))?;
+    let routes = LuaRoutes::factory(script)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let running = server.start(routes).await?;
@@ -113,7 +129,7 @@ fn run(script: &ScriptOptions, options: &Options) -> Result<ExitCode, Box<dyn st
 }
 
 fn check(script: &ScriptOptions) -> Result<ExitCode, Box<dyn std::error::Error>> {
-    let script = script.script()?;
+    let script = script.script(&Access::default())?;
     let findings = sip_lua::check(&script)?;
     let mut out = std::io::stdout();
     for finding in &findings {

@@ -76,6 +76,10 @@ pub(crate) fn register(mut m: Module<'_>) -> mlua::Result<Module<'_>> {
     m.call("is_IPv6", |current: &mut Current, ()| {
         current.source().is_some_and(|source| source.remote.is_ipv6())
     })?;
+    // The reply to a SIP request never ends a connection here.
+    m.call("set_reply_close", |current: &mut Current, ()| {
+        current.http_mut().map(sip_server::HttpCtx::set_reply_close).is_some()
+    })?;
     m.call("set_drop", |current: &mut Current, ()| current.set_drop())?;
     Ok(m)
 }

@@ -2,20 +2,28 @@
 //!
 //! A module that is not there is nil in Lua, since scripts test for it: no empty tables.
 
+mod auth;
+mod auth_db;
 pub(crate) mod call;
 mod cfgutils;
 mod core;
 mod core_way;
 mod corex;
+mod counters;
 mod hdr;
 mod htable;
 mod htable_items;
 mod htable_lock;
 mod htable_walk;
 mod ipops;
+mod jsonrpcs;
 mod kx;
 mod maxfwd;
 mod mqueue;
+mod nathelper;
+mod path;
+mod permissions;
+mod pike;
 mod pv;
 mod pvx;
 mod registrar;
@@ -31,6 +39,7 @@ mod tmx;
 mod uuid;
 mod wait;
 mod x;
+mod xhttp;
 mod xlog;
 
 use std::rc::Rc;
@@ -66,6 +75,17 @@ pub(crate) fn register(lua: &Lua, hub: &Rc<Hub>, exit: Function) -> mlua::Result
     xlog::register(module("xlog")?)?.finish(&ksr)?;
     htable::register(module("htable")?)?.finish(&ksr)?;
     mqueue::register(module("mqueue")?)?.finish(&ksr)?;
+    xhttp::register(module("xhttp")?)?.finish(&ksr)?;
+    xhttp::prometheus(module("xhttp_prom")?)?.finish(&ksr)?;
+    jsonrpcs::register(module("jsonrpcs")?)?.finish(&ksr)?;
+    counters::register(module("counters")?)?.finish(&ksr)?;
+    counters::statistics(module("statistics")?)?.finish(&ksr)?;
+    auth::register(module("auth")?)?.finish(&ksr)?;
+    auth_db::register(module("auth_db")?)?.finish(&ksr)?;
+    nathelper::register(module("nathelper")?)?.finish(&ksr)?;
+    permissions::register(module("permissions")?)?.finish(&ksr)?;
+    pike::register(module("pike")?)?.finish(&ksr)?;
+    path::register(module("path")?)?.finish(&ksr)?;
     wait::register(module("await")?)?.finish(&ksr)?;
     lua.globals().raw_set("KSR", ksr)?;
     lua.globals().raw_set("KSRVERSION", concat!("sip-lua ", env!("CARGO_PKG_VERSION")))

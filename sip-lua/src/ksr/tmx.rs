@@ -33,12 +33,10 @@ pub(crate) fn register(mut m: Module<'_>) -> mlua::Result<Module<'_>> {
         }
     })?;
     // 0 is success.
-    m.call(
-        "t_drop",
-        |current: &mut Current, ()| {
-            if current.ctx_mut().is_some_and(|ctx| ctx.release()) { 0 } else { -1 }
-        },
-    )?;
+    m.call("t_drop", |current: &mut Current, ()| {
+        let ended = current.ctx_mut().is_some_and(|ctx| ctx.transaction().is_some() && ctx.release().is_ok());
+        if ended { 0 } else { -1 }
+    })?;
     // Flags stay with the transaction as they are set.
     m.call("t_flush_flags", |current: &mut Current, ()| one(current.transaction().is_some()))?;
     let hub = m.hub().clone();

@@ -136,6 +136,7 @@ impl View for Current {
         match &self.route {
             Route::Branch(ctx) => Some(ctx.vars().clone()),
             Route::Response(ctx) | Route::Reply(ctx) => ctx.vars(),
+            Route::Http(ctx) => Some(ctx.vars().clone()),
             _ => self.ctx().map(|ctx| ctx.vars().clone()),
         }
     }

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use bytes::Bytes;
-use sip_core::{HeaderName, Message, NameAddr, Protocol, Target, Uri};
+use sip_core::{HeaderName, Message, NameAddr, Protocol, Q, Target, Uri};
 use sip_modules::rr;
 use sip_transport::resolve;
 
@@ -28,6 +28,8 @@ pub struct Destination {
     /// The address of ours to leave from, where the branch goes by this protocol and on no flow (`$fs`). One that the
     /// server does not listen on is not taken.
     pub socket: Option<(Protocol, SocketAddr)>,
+    /// How much it is preferred: what [`Ctx::load_contacts`](crate::Ctx::load_contacts) sorts by.
+    pub q: Option<Q>,
 }
 
 impl Destination {
@@ -45,6 +47,12 @@ impl Destination {
     /// The same, straight to this address or flow.
     pub fn at(mut self, target: Target) -> Self {
         self.target = Some(target);
+        self
+    }
+
+    /// The same, with this preference.
+    pub fn with_q(mut self, q: Q) -> Self {
+        self.q = Some(q);
         self
     }
 

@@ -1,10 +1,14 @@
 //! `FailureCtx`: what failure, branch-failure and resume routes may do.
 
 use std::ops::{Deref, DerefMut};
+use std::rc::Rc;
 
 use sip_core::{Message, StatusCode};
+use sip_transaction::TransactionId;
 
 use crate::ctx::Ctx;
+use crate::local::{Asked, Local};
+use crate::turn::{Kind, Turn};
 
 /// The context of a failure route: all of [`Ctx`], and the response that brought it here.
 ///
@@ -16,6 +20,23 @@ pub struct FailureCtx {
 }
 
 impl FailureCtx {
+    /// The context of a later route of a transaction; `None` when the transaction is gone, or starts here.
+    pub(crate) fn later(
+        local: &Rc<Local>,
+        id: TransactionId,
+        ask: Option<Asked>,
+        response: Option<Message>,
+    ) -> Option<Box<Self>> {
+        let (received, source, kept) = local.step(id, |stripe, _, _| {
+            let source = *stripe.table.source(id)?;
+            let received = stripe.table.request(id)?;
+            Some((received, source, stripe.kept.get(&id).cloned()))
+        })?;
+        let msg = kept.as_ref().map_or_else(|| received.clone(), |kept| kept.msg.clone());
+        let turn = Turn::later(local.clone(), Kind::Failure, (id, ask), (received, source), &msg, kept);
+        Some(Box::new(Self { ctx: Ctx::new(msg, Rc::new(turn)), response }))
+    }
+
     /// The response that was picked (failure) or came (branch failure); `None` in a resume route.
     pub fn response(&self) -> Option<&Message> {
         self.response.as_ref()

@@ -1,15 +1,18 @@
 //! `Ctx`: the current request, its transaction, its worker.
 
 mod arm;
+mod auth;
 pub(crate) mod branch;
 mod breadth;
+mod contacts;
 pub(crate) mod destination;
-mod end;
 pub(crate) mod event;
 pub(crate) mod failure;
 mod forward;
+pub(crate) mod http;
 mod lend;
 mod modules;
+mod nat;
 mod registrar;
 mod relay;
 pub(crate) mod reply;
@@ -17,6 +20,7 @@ mod respond;
 mod rr;
 pub(crate) mod send;
 pub(crate) mod suspend;
+mod uac;
 pub(crate) mod via;
 pub(crate) mod wait;
 

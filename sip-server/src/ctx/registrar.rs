@@ -1,5 +1,7 @@
 //! `registrar`: saving what phones say, and looking up where they are.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use sip_core::{StatusCode, Target, Uri};
 use sip_registrar::{Binding, Lookup, SaveOptions, Saved};
@@ -30,7 +32,19 @@ impl Ctx {
     ///
     /// [`RouteError::Save`].
     pub async fn save_with(&mut self, options: &SaveOptions) -> Result<Saved, RouteError> {
-        Ok(self.shared().registrar().save_with(clock::now(), &self.msg, self.source(), options)?)
+        let registrar = self.shared().registrar();
+        let mut options = Cow::Borrowed(options);
+        if self.turn.natted.get() && options.received.is_none() {
+            options.to_mut().received = Some(Target::from(self.source()));
+        }
+        let saved = registrar.save_with(clock::now(), &self.msg, self.source(), &options);
+        let stats = self.turn.local.stats();
+        if saved.is_ok() {
+            stats.registered.one()
+        } else {
+            stats.not_registered.one()
+        }
+        Ok(saved?)
     }
 
     /// Answers a REGISTER that was saved: 200 and its contacts.
@@ -105,5 +119,11 @@ fn destination(binding: &Binding, shared: &Shared) -> Destination {
     let path: Vec<Bytes> = binding.path().map(|hop| Bytes::copy_from_slice(hop)).collect();
     let is_there = |target: &Target| target.flow.is_none() || shared.local_for(target).is_ok();
     let target = binding.received().filter(|target| path.is_empty() && is_there(target));
-    Destination { uri: Bytes::copy_from_slice(binding.uri()), path, target, ..Destination::default() }
+    Destination {
+        uri: Bytes::copy_from_slice(binding.uri()),
+        path,
+        target,
+        q: binding.q(),
+        ..Destination::default()
+    }
 }

@@ -143,7 +143,7 @@ impl<R: Routes> Parked<R> {
         if self.turn.is_none() {
             local.others_waiting.set(local.others_waiting.get().saturating_add_signed(change));
         }
-        local.stats().parked.set((local.lot.len() + local.others_waiting.get()) as u64);
+        local.count_parked();
     }
 }
 
@@ -182,6 +182,8 @@ impl<R: Routes> Future for Parked<R> {
 
 impl<R: Routes> Drop for Parked<R> {
     fn drop(&mut self) {
+        // First what the route itself has to give back.
+        self.runner = None;
         // Dropped while it waited: its caller gave up and has its answer.
         if let Some(ticket) = self.turn.as_ref().and_then(|turn| turn.ticket.take()) {
             self.runners.local.lot.leave(ticket);
