@@ -3,7 +3,8 @@
 --   cargo run --release -p sip-lua --bin ksr -- run examples/lua/basic.lua
 --
 -- It does what the registrar-proxy of this folder's neighbour does, in the Lua of Kamailio's KEMI.
--- There is no authentication: do not put it on a public network as it is.
+-- With --users FILE, which defines WITH_AUTH, everybody is asked for his password, registers himself alone and calls
+-- under his own name. Without, there is no authentication: do not put it on a public network like that.
 
 function ksr_request_route()
 	if KSR.maxfwd.process_maxfwd(10) < 0 then
@@ -16,6 +17,8 @@ function ksr_request_route()
 		ksr_route_withindlg()
 	elseif KSR.is_ACK() then
 		return -- of no call that we know: never answered
+	elseif KSR.kx.ifdef("WITH_AUTH") and not ksr_route_auth() then
+		return -- has its answer
 	elseif KSR.is_REGISTER() then
 		ksr_route_register()
 	elseif not KSR.is_myself_ruri() then
@@ -25,6 +28,26 @@ function ksr_request_route()
 	else
 		ksr_route_call()
 	end
+end
+
+-- Whether the sender is who he says. The realm is the domain of From, where that is ours.
+function ksr_route_auth()
+	local realm = KSR.pv.gete("$Ri")
+	if KSR.is_myself_furi() then
+		realm = KSR.kx.gete_fhost()
+	end
+	local code = KSR.auth_db.auth_check(realm, "subscriber", 1)
+	if code == -8 then
+		KSR.sl.sl_send_reply(403, "Forbidden") -- somebody else
+		return false
+	elseif code < 0 then
+		KSR.auth.auth_challenge(realm, 1)
+		return false
+	end
+	if not KSR.is_REGISTER() then
+		KSR.auth.consume_credentials()
+	end
+	return true
 end
 
 function ksr_route_cancel()

@@ -1,7 +1,8 @@
 //! What a SIP server needs beside the SIP path: queues and tables that every worker shares.
 //!
 //! A route puts work into a queue and goes on; a task takes it out when it comes. A table counts, remembers and
-//! forgets. Both are plain values behind short locks: no clock (`now` is an argument), no I/O, any runtime.
+//! forgets. They are plain values behind short locks: no clock (`now` is an argument), no I/O, any runtime. A
+//! database does its I/O on a thread of its own.
 //!
 //! # Layout
 //!
@@ -13,7 +14,10 @@
 //! | [`TableSettings`] | `name=>size=N;autoexpire=S;initval=V;updateexpire=0\|1`: bounds and times |
 //! | [`Pattern`] | which keys or values: eq, ne, sw, ew, in, re |
 //! | [`Cursor`] | a walk through a table that holds no lock |
+//! | [`Counters`] | named counters that an application counts itself |
+//! | [`jsonrpc`] | JSON-RPC 2.0: commands by name, over whatever brings a text; a unix socket (feature `unix`) |
 //! | [`Table::expire`] | what expired, as a feed for events |
+//! | `sql::Database` | SQLite, PostgreSQL and MySQL by URL (feature `sql`) |
 //!
 //! # A queue
 //!
@@ -73,10 +77,15 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod counters;
 mod declaration;
 mod htable;
+pub mod jsonrpc;
 mod mqueue;
+#[cfg(feature = "sql")]
+pub mod sql;
 
+pub use counters::Counters;
 pub use declaration::DeclarationError;
 pub use htable::cursor::Cursor;
 pub use htable::error::{AddError, Presence, SetError};

@@ -99,6 +99,21 @@ pub enum ParseError {
         /// What there is.
         have: usize,
     },
+    /// An HTTP body in a coding other than `chunked` (RFC 9112 6.1).
+    #[error("unknown Transfer-Encoding at byte {at}")]
+    TransferEncoding {
+        /// Where its value begins.
+        at: usize,
+    },
+    /// A chunk of an HTTP body is malformed (RFC 9112 7.1).
+    #[error("malformed chunk")]
+    Chunk,
+    /// An HTTP/1.1 request names no host, or several (RFC 9112 3.2).
+    #[error("not one Host header")]
+    Host,
+    /// An HTTP request expects something other than `100-continue` (RFC 9110 10.1.1).
+    #[error("unknown expectation")]
+    Expectation,
 }
 
 impl ParseError {
@@ -115,6 +130,18 @@ impl ParseError {
         }
     }
 
+    /// The status of the reply this error asks for, if it was an HTTP request.
+    pub fn http_status(&self) -> StatusCode {
+        match self {
+            Self::HeadTooLarge { .. } | Self::HeaderNameTooLong { .. } | Self::TooManyHeaders { .. } => {
+                StatusCode::HTTP_HEADER_TOO_LARGE
+            }
+            Self::TransferEncoding { .. } => StatusCode::NOT_IMPLEMENTED,
+            Self::Expectation => StatusCode::HTTP_EXPECTATION_FAILED,
+            other => other.status(),
+        }
+    }
+
     /// The header at fault, in its registered spelling, where there is one.
     pub fn header(&self) -> Option<&'static str> {
         match self {
@@ -123,6 +150,9 @@ impl ParseError {
             | Self::NoContentLength
             | Self::BodyTooLarge { .. }
             | Self::BodyTooShort { .. } => Some("Content-Length"),
+            Self::TransferEncoding { .. } => Some("Transfer-Encoding"),
+            Self::Host => Some("Host"),
+            Self::Expectation => Some("Expect"),
             _ => None,
         }
     }

@@ -10,7 +10,7 @@
 //! | to do | with |
 //! |---|---|
 //! | read a datagram | [`parse`]; refused bytes: [`ParseError::status`], [`salvage`] |
-//! | read a stream | [`frame::Framer`] |
+//! | read a stream | [`frame::Framer`]; where HTTP comes too: [`frame::Framer::with_http`], [`build::http_reply`] |
 //! | look | [`Message::header`], [`Message::values`], [`Message::iter`] |
 //! | judge | [`validate`]: what is wrong, and the status it deserves |
 //! | understand | [`Message::view`], [`Message::top_via`], [`Message::contacts`], [`Message::uri`] |
@@ -139,6 +139,7 @@ pub use header::value::{HeaderValue, ValueParams, Word, Words};
 pub use header::via::Via;
 pub use header::view::HeaderView;
 pub use message::Message;
+pub use message::start::HttpVersion;
 pub use message::unchecked::Unchecked;
 pub use message::values::{Headers, Iter, Values};
 pub use method::Method;

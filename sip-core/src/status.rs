@@ -66,6 +66,39 @@ impl From<StatusCode> for u16 {
     }
 }
 
+/// Where HTTP has a number of its own, or the same number means something else.
+impl StatusCode {
+    /// 417 Expectation Failed, of HTTP alone.
+    pub const HTTP_EXPECTATION_FAILED: Self = Self(417);
+    /// 431 Request Header Fields Too Large, of HTTP alone.
+    pub const HTTP_HEADER_TOO_LARGE: Self = Self(431);
+
+    /// The reason phrase that HTTP has for this code (RFC 9110 15); for a code that it does not have, that of SIP.
+    pub const fn http_reason(self) -> &'static str {
+        match self.0 {
+            100 => "Continue",
+            101 => "Switching Protocols",
+            201 => "Created",
+            204 => "No Content",
+            302 => "Found",
+            304 => "Not Modified",
+            408 => "Request Timeout",
+            409 => "Conflict",
+            411 => "Length Required",
+            412 => "Precondition Failed",
+            413 => "Content Too Large",
+            414 => "URI Too Long",
+            417 => "Expectation Failed",
+            429 => "Too Many Requests",
+            431 => "Request Header Fields Too Large",
+            500 => "Internal Server Error",
+            504 => "Gateway Timeout",
+            505 => "HTTP Version Not Supported",
+            _ => self.reason(),
+        }
+    }
+}
+
 macro_rules! codes {
     ($($name:ident = $code:literal, $reason:literal;)*) => {
         impl StatusCode {

@@ -47,8 +47,8 @@ pub fn push_addr(out: &mut Vec<u8>, addr: SocketAddr) {
 
 /// A number in 16 hexadecimal digits: what tags and branches are made of.
 pub fn hex(number: u64) -> String {
-    let digit = |place: u32| char::from(b"0123456789abcdef"[(number >> (60 - 4 * place) & 15) as usize]);
-    (0..16).map(digit).collect()
+    let digits = (0..16).map(|place| b"0123456789abcdef"[(number >> (60 - 4 * place) & 15) as usize]);
+    String::from_utf8(digits.collect()).unwrap_or_default()
 }
 
 #[cfg(test)]

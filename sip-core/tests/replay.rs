@@ -16,13 +16,14 @@ use sip_core::{Limits, parse};
 
 type Target = fn(&[u8]);
 
-const TARGETS: [(&str, Target); 6] = [
+const TARGETS: [(&str, Target); 7] = [
     ("message", targets::message::run),
     ("stream", targets::stream::run),
     ("uri", targets::uri::run),
     ("views", targets::views::run),
     ("body", targets::body::run),
     ("edits", targets::edits::run),
+    ("http", targets::http::run),
 ];
 
 fn project(path: &str) -> PathBuf {

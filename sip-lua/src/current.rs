@@ -8,15 +8,19 @@ use std::any::{Any, TypeId};
 use std::cell::{Cell, RefCell};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use sip_core::{Message, Source};
 use sip_server::{
-    BranchCtx, Ctx, Destination, FailureCtx, ReplyCtx, RouteError, RouteId, Shared, TransactionId,
+    BranchCtx, Ctx, Destination, FailureCtx, HttpCtx, ReplyCtx, RouteError, RouteId, Shared, TransactionId,
 };
 use smallvec::SmallVec;
 
 use crate::settings::Env;
 use crate::value::Kemi;
+
+/// The next message's number.
+static NUMBER: AtomicU64 = AtomicU64::new(1);
 
 /// What kind of route runs, with its context.
 pub(crate) enum Route {
@@ -36,6 +40,8 @@ pub(crate) enum Route {
     Response(ReplyCtx),
     /// Armed by `t_on_reply`.
     Reply(ReplyCtx),
+    /// An HTTP request: the function that `xhttp.event_callback` names.
+    Http(HttpCtx),
 }
 
 /// The context of the route that runs now.
@@ -47,13 +53,22 @@ pub(crate) struct Current {
     pub(crate) branch_flags: u32,
     /// Script flags (`setsflag`): of this run alone.
     pub(crate) script_flags: u32,
+    /// The number of this message among those that this process has run routes for.
+    pub(crate) number: u64,
     scratch: SmallVec<[(TypeId, Box<dyn Any>); 1]>,
 }
 
 impl Current {
     /// In a box: it is moved into the VM and out whenever a function may wait.
     pub(crate) fn new(route: Route) -> Box<Self> {
-        Box::new(Self { route, queued: None, branch_flags: 0, script_flags: 0, scratch: SmallVec::new() })
+        Box::new(Self {
+            route,
+            queued: None,
+            branch_flags: 0,
+            script_flags: 0,
+            number: NUMBER.fetch_add(1, Ordering::Relaxed),
+            scratch: SmallVec::new(),
+        })
     }
 
     /// The message that the route is about, as edited so far: a request, or in reply routes a response.
@@ -63,6 +78,7 @@ impl Current {
             Route::Failure(ctx) | Route::BranchFailure(ctx) | Route::Resumed(ctx) => &ctx.msg,
             Route::Branch(ctx) => &ctx.msg,
             Route::Response(ctx) | Route::Reply(ctx) => &ctx.msg,
+            Route::Http(ctx) => &ctx.msg,
         }
     }
 
@@ -73,6 +89,7 @@ impl Current {
             Route::Failure(ctx) | Route::BranchFailure(ctx) | Route::Resumed(ctx) => &mut ctx.msg,
             Route::Branch(ctx) => &mut ctx.msg,
             Route::Response(ctx) | Route::Reply(ctx) => &mut ctx.msg,
+            Route::Http(ctx) => &mut ctx.msg,
         }
     }
 
@@ -81,7 +98,7 @@ impl Current {
         match &self.route {
             Route::Request(ctx) | Route::Cancel(ctx) => Some(ctx),
             Route::Failure(ctx) | Route::BranchFailure(ctx) | Route::Resumed(ctx) => Some(ctx),
-            Route::Branch(_) | Route::Response(_) | Route::Reply(_) => None,
+            Route::Branch(_) | Route::Response(_) | Route::Reply(_) | Route::Http(_) => None,
         }
     }
 
@@ -90,7 +107,7 @@ impl Current {
         match &mut self.route {
             Route::Request(ctx) | Route::Cancel(ctx) => Some(ctx),
             Route::Failure(ctx) | Route::BranchFailure(ctx) | Route::Resumed(ctx) => Some(ctx),
-            Route::Branch(_) | Route::Response(_) | Route::Reply(_) => None,
+            Route::Branch(_) | Route::Response(_) | Route::Reply(_) | Route::Http(_) => None,
         }
     }
 
@@ -98,6 +115,14 @@ impl Current {
     pub(crate) fn failure(&self) -> Option<&FailureCtx> {
         match &self.route {
             Route::Failure(ctx) | Route::BranchFailure(ctx) | Route::Resumed(ctx) => Some(ctx),
+            _ => None,
+        }
+    }
+
+    /// The context of an HTTP request.
+    pub(crate) fn http_mut(&mut self) -> Option<&mut HttpCtx> {
+        match &mut self.route {
+            Route::Http(ctx) => Some(ctx),
             _ => None,
         }
     }
@@ -115,6 +140,7 @@ impl Current {
         match &self.route {
             Route::Branch(ctx) => Some(ctx.source()),
             Route::Response(ctx) | Route::Reply(ctx) => ctx.source(),
+            Route::Http(ctx) => Some(ctx.source()),
             _ => self.ctx().map(Ctx::source),
         }
     }
@@ -126,6 +152,7 @@ impl Current {
             Route::Failure(ctx) | Route::BranchFailure(ctx) | Route::Resumed(ctx) => ctx.shared(),
             Route::Branch(ctx) => ctx.shared(),
             Route::Response(ctx) | Route::Reply(ctx) => ctx.shared(),
+            Route::Http(ctx) => ctx.shared(),
         }
     }
 
@@ -154,7 +181,7 @@ impl Current {
                 Some(&mut ctx.destination)
             }
             Route::Branch(ctx) => Some(&mut ctx.destination),
-            Route::Response(_) | Route::Reply(_) => None,
+            Route::Response(_) | Route::Reply(_) | Route::Http(_) => None,
         }
     }
 

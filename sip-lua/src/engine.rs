@@ -9,7 +9,7 @@ use crate::budget::Budget;
 use crate::current::{Current, Hub, Waiting};
 use crate::error::ScriptError;
 use crate::ksr;
-use crate::ksr::call::{PRELUDE, Shim, WAITS};
+use crate::ksr::call::{PRELUDE, Shim, WAITS, place};
 use crate::script::Script;
 use sip_server::Shared;
 
@@ -110,17 +110,18 @@ impl Vm {
         self.lua.used_memory()
     }
 
-    /// Runs a function of the script as a route, for the context in `place`, which is there again when it has ended; it
+    /// Runs a function of the script as a route, with this argument, for the context in `place`, which is there again when it has ended; it
     /// is lost where an error has ended a call that waits. Tells whether the script has such a function.
     ///
     /// While it waits, nothing of it is in the VM but its coroutine. Dropped then, the coroutine is garbage.
     pub(crate) async fn run(
         &self,
         name: &str,
+        argument: Option<&str>,
         place: &mut Option<Box<Current>>,
     ) -> Result<bool, ScriptError> {
         let mut thread = self.thread().map_err(|error| self.error(Some(error), name))?;
-        let mut step = self.step(&thread, name, place, name);
+        let mut step = self.step(&thread, name, place, (name, argument));
         loop {
             match step? {
                 Step::Ended(found) => {
@@ -275,8 +276,16 @@ fn prelude(lua: &Lua, hub: &Rc<Hub>, budget: &Rc<Budget>) -> mlua::Result<Functi
         Value::Nil => Ok(Value::String(lua.traceback(None, 1)?)),
         other => Ok(other),
     })?;
+    let text_of = lua.create_function(|lua, value: Value| match value {
+        Value::Error(error) => {
+            let (place, text) = (place(lua), text_of(&error));
+            let text = if has_place(&text) || place.is_empty() { text } else { format!("{place}: {text}") };
+            Ok(Value::String(lua.create_string(text)?))
+        }
+        other => Ok(other),
+    })?;
     let prelude = lua.load(include_str!("prelude.lua")).set_name(format!("={PRELUDE}"));
-    let ours = (WAITS, DONE, RAISE, spend.transpose()?, is_over, traceback);
+    let ours = (WAITS, DONE, RAISE, spend.transpose()?, is_over, traceback, text_of);
     let (waiting, route, exit) = prelude.call::<(Function, Function, Function)>(ours)?;
     lua.set_app_data(Shim(waiting));
     ksr::register(lua, hub, exit)?;

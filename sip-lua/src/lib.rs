@@ -37,13 +37,16 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `error` | what may be wrong with a script |
-//! | `settings`, `names`, `script` | what all workers share: limits, queues and tables, names of routes, the text |
+//! | `modparams`, `settings`, `names`, `script` | what all workers share: limits, queues and tables, names of routes, the text |
+//! | `config` | [`Config`]: the file of settings |
+//! | `xhttp` | which function an HTTP request runs |
 //! | `value` | arguments and return values, as KEMI has them |
 //! | `current` | the message that a VM works on now |
 //! | `ksr/call` | how a Lua call becomes a Rust call |
 //! | `pv/`, `ksr/NAME` | pseudo-variables; one file a KSR module |
 //! | `budget` | the instruction limit |
 //! | `engine` | one VM: its coroutines, its errors |
+//! | `reload` | another text for a script that runs |
 //! | `routes` | [`LuaRoutes`]: which function of the script runs when |
 //! | `check` | [`check`]: what can be said of a script without a message |
 
@@ -52,18 +55,23 @@ compile_error!("choose an interpreter: feature `luajit` (default) or `lua54`");
 
 mod budget;
 mod check;
+mod config;
 mod current;
 mod engine;
 mod error;
 mod ksr;
+mod modparams;
 mod names;
 mod pv;
+mod reload;
 mod routes;
 mod script;
 mod settings;
 mod value;
+mod xhttp;
 
 pub use check::{Unknown, check};
+pub use config::Config;
 pub use error::ScriptError;
 pub use routes::LuaRoutes;
 pub use script::Script;

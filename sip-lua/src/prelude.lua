@@ -1,9 +1,9 @@
 -- Runs before the script, in the same VM. What a route is in Lua: a coroutine that runs function after
 -- function of the script, and yields to the driver where it waits.
 
-local WAITS, DONE, RAISE, spend, is_over, traceback = ...
+local WAITS, DONE, RAISE, spend, is_over, traceback, text_of = ...
 local yield, resume, create, isyieldable = coroutine.yield, coroutine.resume, coroutine.create, coroutine.isyieldable
-local pcall, error, rawget, G = pcall, error, rawget, _G
+local pcall, error, rawget, type, G = pcall, error, rawget, type, _G
 local EXIT = "~~ksr~exit~~"
 
 -- How many callbacks that cannot yield (string.gsub, table.sort) are around the coroutine that runs.
@@ -45,6 +45,19 @@ local function pass(co, ok, first, ...)
 	return ok, first, ...
 end
 
+-- An error that a function of ours raised is a text for the script, as Lua's own are.
+local function texted(ok, problem, ...)
+	if not ok and type(problem) == "userdata" then
+		problem = text_of(problem)
+	end
+	return ok, problem, ...
+end
+
+local pcall_raw = pcall
+function _G.pcall(...)
+	return texted(pcall_raw(...))
+end
+
 local function unstick(...)
 	stuck = stuck - 1
 	return ...
@@ -59,9 +72,9 @@ function coroutine.resume(co, ...)
 	end
 	if not isyieldable() then
 		stuck = stuck + 1
-		return unstick(resume(co, ...))
+		return unstick(texted(resume(co, ...)))
 	end
-	return pass(co, resume(co, ...))
+	return texted(pass(co, resume(co, ...)))
 end
 
 local function unwrap(ok, ...)
@@ -90,18 +103,22 @@ function coroutine.yield(...)
 	return yielded(yield(...))
 end
 
--- The route: runs the global function `name` and reports how it ended.
-local function route(name)
+-- The route: runs the global function `name`, with its argument if it has one, and reports how it ended.
+local function route(name, argument)
 	resumed()
 	while true do
 		local f, ok, problem = rawget(G, name), nil, nil
 		if f ~= nil then
-			ok, problem = pcall(f)
+			if argument == nil then
+				ok, problem = pcall(f)
+			else
+				ok, problem = pcall(f, argument)
+			end
 			if not ok and problem == EXIT then
 				ok = true
 			end
 		end
-		name = resumed(yield(DONE, ok, problem))
+		name, argument = resumed(yield(DONE, ok, problem))
 	end
 end
 
@@ -125,6 +142,9 @@ function xpcall(f, handler, ...)
 	return xpcall_counted(f, function(problem)
 		if is_over() then
 			return problem
+		end
+		if type(problem) == "userdata" then
+			problem = text_of(problem)
 		end
 		return handler(problem)
 	end, ...)

@@ -108,7 +108,7 @@ impl<T: Into<Kemi>> From<Option<T>> for Kemi {
 
 /// A string argument: bytes, of its own so that it outlives a wait. `nil` is an empty one that
 /// [`is_null`](Self::is_null).
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
 pub(crate) struct Text {
     bytes: SmallVec<[u8; 56]>,
     null: bool,

@@ -8,6 +8,7 @@
 mod harness;
 
 use harness::Lab;
+use harness::passwords::with_passwords;
 use harness::scenarios::{OPTIONS, registrar_and_proxy};
 use harness::server::Server;
 
@@ -17,3 +18,11 @@ fn basic_lua(lab: &Lab) -> std::io::Result<Server> {
 }
 
 registrar_and_proxy!("ksr", basic_lua);
+
+fn basic_lua_with_users(lab: &Lab, users: &str) -> std::io::Result<Server> {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/lua/basic.lua");
+    let access = ["--users", users];
+    Server::start(lab, env!("CARGO_BIN_EXE_ksr"), &[&["run", script][..], &OPTIONS, &access].concat())
+}
+
+with_passwords!("ksr", basic_lua_with_users);

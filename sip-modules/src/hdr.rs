@@ -40,6 +40,16 @@ pub fn append(msg: &mut Message, text: &[u8]) -> Result<(), HdrError> {
     })
 }
 
+/// Checks header lines that are to be added later, and gives them back as names and values.
+///
+/// # Errors
+///
+/// [`HdrError`].
+pub fn checked(text: &[u8]) -> Result<Vec<(&BStr, &BStr)>, HdrError> {
+    append(&mut Message::default(), text)?;
+    lines(text)
+}
+
 /// Adds header lines on top.
 ///
 /// # Errors
@@ -89,7 +99,7 @@ fn edit(msg: &mut Message, edit: impl FnOnce(&mut Message) -> Result<(), HdrErro
 }
 
 /// Names and values; one at least.
-fn lines(text: &[u8]) -> Result<Vec<(&BStr, &BStr)>, HdrError> {
+pub(crate) fn lines(text: &[u8]) -> Result<Vec<(&BStr, &BStr)>, HdrError> {
     let text = text.trim_end_with(|c| matches!(c, '\r' | '\n'));
     text.split_str("\r\n")
         .enumerate()

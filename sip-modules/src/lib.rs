@@ -1,15 +1,24 @@
 //! The pure half of each routing module: what a Kamailio module of that name knows about SIP, without its
 //! sockets, timers and scripts.
 //!
-//! Nothing here keeps state or reads a clock: both are handed in. Edits go to the message and are seen by the
-//! next read. What was asked and what came of it is a type; `code()` gives the number that KEMI returns.
+//! Nothing here reads a clock or keeps state behind the caller's back: both are handed in. Edits go to the message and
+//! are seen by the next read. What was asked and what came of it is a type; `code()` gives the number that KEMI returns.
 //!
 //! | Rust | KSR |
 //! |---|---|
+//! | [`auth::Auth`], [`auth::ChallengeFlags`], [`auth::IdentityChecks`] | `auth.*_challenge`, `auth.pv_*`, `auth_db.auth_check` |
+//! | [`auth::consume`] | `auth.consume_credentials` |
 //! | [`hdr::append`], [`hdr::insert`], [`hdr::append_after`], [`hdr::insert_before`] | `hdr.append` and its kin |
+//! | [`ipops`] | `ipops.*` |
 //! | [`maxfwd::process`] | `maxfwd.process_maxfwd` |
 //! | [`maxfwd::is_below`] | `maxfwd.is_maxfwd_lt` |
+//! | [`nathelper::nat_uac_test`], [`nathelper::is_rfc1918`] | the same |
+//! | [`nathelper::fix_nated_contact`], [`nathelper::fix_nated_sdp`], [`nathelper::add_rcv_param`] | the same |
+//! | [`nathelper::set_contact_alias`], [`nathelper::add_contact_alias`], [`nathelper::handle_ruri_alias`] | the same |
 //! | [`parts::set_ruri_part`], [`parts::set_from`], [`parts::set_to`] | `setuser`, `sethost`, `$rU`, `$fu` ... |
+//! | [`path::add`] | `path.add_path` and its kin |
+//! | [`permissions::Addresses`] | `permissions.allow_source_address`, `permissions.allow_address` ... |
+//! | [`pike::Pike::check`] | `pike.pike_check_req`, `pike.pike_check_ip` |
 //! | [`rr::record_route`], [`rr::settle`] | `rr.record_route` |
 //! | [`rr::add_rr_param`] | `rr.add_rr_param` |
 //! | [`rr::loose_route`], [`rr::next_hop`] | `rr.loose_route` |
@@ -24,6 +33,7 @@
 //! | [`siputils::cmp_uri`], [`siputils::cmp_aor`], [`siputils::cmp_hdr_name`] | the same |
 //! | [`siputils::is_uri`], [`siputils::is_numeric`], [`siputils::is_alphanum`], [`siputils::is_tel_number`] | the same |
 //! | [`siputils::is_alphanum_ex`] | `siputils.is_alphanumex` |
+//! | [`textops`], [`textopsx`] | `textops.*`, `textopsx.*`, `hdr.match_content`; `{re.subst}` |
 //!
 //! # A request on its way through a proxy
 //!
@@ -59,12 +69,20 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod auth;
 pub mod hdr;
+pub mod ipops;
 pub mod maxfwd;
 mod myself;
+pub mod nathelper;
 pub mod parts;
+pub mod path;
+pub mod permissions;
+pub mod pike;
 pub mod rr;
 pub mod sanity;
 pub mod siputils;
+pub mod textops;
+pub mod textopsx;
 
 pub use myself::Myself;

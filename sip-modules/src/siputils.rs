@@ -1,7 +1,10 @@
 //! `siputils`: small questions about a message, its URI and texts.
 
 use bstr::BStr;
-use sip_core::{EditError, HeaderError, HeaderName, Message, RecordRoute, Source, Uri, unescape};
+use sip_core::{
+    Authorization, EditError, HeaderError, HeaderName, Message, ProxyAuthorization, RecordRoute, Source, Uri,
+    unescape,
+};
 
 use crate::myself::Myself;
 
@@ -50,6 +53,31 @@ pub fn uri_param<'m>(msg: &'m Message, name: &str) -> Option<Option<&'m BStr>> {
 pub fn is_uri_param(msg: &Message, name: &str, value: &[u8]) -> bool {
     uri_param(msg, name).flatten().is_some_and(|found| found.eq_ignore_ascii_case(value))
 }
+
+/// Whether the text of the Request-URI's parameters holds this (`uri_param_any`).
+pub fn has_param_text(msg: &Message, text: &[u8]) -> bool {
+    use bstr::ByteSlice as _;
+    !text.is_empty() && msg.uri().is_ok_and(|uri| uri.params_text().contains_str(text))
+}
+
+/// Whether the Request-URI is a GRUU, and whether a temporary one: `gr` without a value (RFC 5627 3.3).
+pub fn gruu(msg: &Message) -> Option<bool> {
+    uri_param(msg, "gr").map(|value| value.is_none_or(|value| value.is_empty()))
+}
+
+/// The user name in the digest credentials of a request, as it stands there; those of a proxy count where there are
+/// no others.
+pub fn digest_user(msg: &Message) -> Option<Vec<u8>> {
+    let own = msg.views::<Authorization<'_>>().flatten().find_map(|value| Some(value.digest().ok()?.user()));
+    let user = own.or_else(|| {
+        msg.views::<ProxyAuthorization<'_>>().flatten().find_map(|value| Some(value.digest().ok()?.user()))
+    });
+    user.map(std::borrow::Cow::into_owned)
+}
+
+/// What this server can do, as the answer to an OPTIONS says it (RFC 3261 11.2): names and values of headers.
+pub const CAPABILITIES: [(&str, &str); 4] =
+    [("Accept", "*/*"), ("Accept-Encoding", ""), ("Accept-Language", "en"), ("Supported", "")];
 
 /// Adds `name` or `name=value` to the parameters of the Request-URI, before its headers.
 ///

@@ -20,13 +20,23 @@
 //! ```
 
 use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+#[cfg(feature = "sql")]
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+#[cfg(feature = "sql")]
+use sip_async::sql::{Database, DatabaseUrl, Settings};
 use sip_transport::Listen;
 use tracing_subscriber::EnvFilter;
 
 use crate::driver::builder::{Running, Server};
+use crate::modules::lists::{ListError, addresses_from, users_from};
+#[cfg(feature = "sql")]
+use crate::store::settings::{StoreMode, StoreSettings};
+#[cfg(feature = "sql")]
+use crate::store::sql::subscriber::Subscribers;
 
 /// How long calls that are being set up may take to finish after Ctrl-C.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -44,9 +54,72 @@ pub struct Options {
     /// Worker threads. Default: one a core.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub workers: Option<u16>,
+    /// Where the location is kept, and users and addresses are looked for: sqlite:FILE, postgres://..., mysql://...
+    /// Default: the location lives in memory and ends with the process.
+    #[cfg(feature = "sql")]
+    #[arg(long, value_name = "URL")]
+    pub db: Option<DatabaseUrl>,
+    /// When the database learns of a REGISTER.
+    #[cfg(feature = "sql")]
+    #[arg(long, value_enum, default_value_t = DbMode::WriteThrough)]
+    pub db_mode: DbMode,
+    /// Write-back: the seconds of changes that a crash may lose.
+    #[cfg(feature = "sql")]
+    #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=3600))]
+    pub db_interval: u32,
+    /// Threads for work that is no message: timers, queues, tasks. Default: 1.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub task_workers: Option<u16>,
+    /// Takes commands as JSON-RPC (as kamcli sends them) from a unix datagram socket at this path.
+    #[arg(long, value_name = "PATH")]
+    pub rpc: Option<PathBuf>,
+    /// Answers GET /metrics on the TCP listeners with all statistics, for Prometheus.
+    #[arg(long)]
+    pub http: bool,
     /// How to log; what to log is in the environment variable LOG, such as LOG=debug.
     #[arg(long, value_enum, default_value_t = LogFormat::Text)]
     pub log: LogFormat,
+}
+
+/// Options of programs that know who may do what.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Access {
+    /// A file of users, who are asked for their passwords then. One a line: USER:PASSWORD, or USER@REALM:HA1 with
+    /// the hash of user:realm:password in hex digits (32 are MD5, 64 SHA-256). The realm is the domain. Or the URL
+    /// of a database with Kamailio's table `subscriber`: sqlite:FILE, postgres://..., mysql://...
+    #[arg(long, value_name = "FILE")]
+    pub users: Option<PathBuf>,
+    /// A file of addresses in numbered groups. One a line: GROUP ADDRESS [MASK [PORT [TAG]]].
+    #[arg(long, value_name = "FILE")]
+    pub addresses: Option<PathBuf>,
+}
+
+impl Access {
+    /// The server, with what the files say.
+    ///
+    /// # Errors
+    ///
+    /// [`ListError`]: a file cannot be read, or a line of it.
+    pub fn server(&self, mut server: Server) -> Result<Server, ListError> {
+        if let Some(path) = &self.users {
+            #[cfg(feature = "sql")]
+            if let Some(Ok(url)) = path.to_str().map(str::parse) {
+                let database = Database::open("users", &url, Settings::default());
+                let database =
+                    database.map_err(|error| ListError { path: path.clone(), wrong: error.into() })?;
+                return self.with_addresses(server.users(Arc::new(Subscribers::new(database, false))));
+            }
+            server = server.users(users_from(path)?);
+        }
+        self.with_addresses(server)
+    }
+
+    fn with_addresses(&self, server: Server) -> Result<Server, ListError> {
+        match &self.addresses {
+            Some(path) => Ok(server.addresses(addresses_from(path)?)),
+            None => Ok(server),
+        }
+    }
 }
 
 /// How to log.
@@ -56,6 +129,18 @@ pub enum LogFormat {
     Text,
     /// For machines: one JSON object a line.
     Json,
+}
+
+/// When the database learns of a REGISTER.
+#[cfg(feature = "sql")]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum DbMode {
+    /// Before it is answered: a database that is down means 503.
+    WriteThrough,
+    /// A little later: a crash may lose it.
+    WriteBack,
+    /// Before it is answered, and it is asked for every call: several servers share it.
+    StoreOnly,
 }
 
 impl Options {
@@ -76,10 +161,31 @@ impl Options {
         for domain in &self.domain {
             server = server.domain(domain);
         }
+        if let Some(path) = &self.rpc {
+            server = server.commands(path);
+        }
+        server = server.metrics(self.http);
         if let Some(workers) = self.workers {
             server = server.workers(usize::from(workers));
         }
+        #[cfg(feature = "sql")]
+        if let Some(url) = &self.db {
+            server = server.database(url.clone()).store(self.store());
+        }
+        if let Some(workers) = self.task_workers {
+            server = server.task_workers(usize::from(workers));
+        }
         server
+    }
+
+    #[cfg(feature = "sql")]
+    fn store(&self) -> StoreSettings {
+        let mode = match self.db_mode {
+            DbMode::WriteThrough => StoreMode::WriteThrough,
+            DbMode::WriteBack => StoreMode::WriteBack(Duration::from_secs(self.db_interval.into())),
+            DbMode::StoreOnly => StoreMode::StoreOnly,
+        };
+        StoreSettings { mode, ..StoreSettings::default() }
     }
 
     fn start_log(&self) {

@@ -3,6 +3,7 @@
 use sip_core::Message;
 use sip_modules::rr;
 
+use crate::added::Added;
 use crate::vars::Vars;
 
 /// Kept beside a transaction from its first relay until it ends: the request as the route left it.
@@ -14,6 +15,10 @@ pub(crate) struct Kept {
     pub(crate) flags: u32,
     /// What `record_route` and `loose_route` did.
     pub(crate) rr: rr::State,
+    /// Max-Forwards was counted down.
+    pub(crate) counted: bool,
     /// Named values; the place itself, which every route of the transaction shares.
     pub(crate) vars: Vars,
+    /// What replies to it get beside what each says.
+    pub(crate) added: Option<Box<Added>>,
 }

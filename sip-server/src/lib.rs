@@ -89,48 +89,72 @@
 //! 4. What the route asks for is a step on the stripe: lock, step, unlock (`local.rs`, `ctx/`).
 //! 5. At the end of the batch the steps' outputs are sent, and asks run further routes (`driver/worker.rs`).
 //!
-//! Files import downwards: `clock`, `error`, `stats`, `lot`, `stripes`, `shared`; then `local`, `turn`;
-//! then `ctx/`, `routes`; on top `driver/`, `cli` for programs (feature `cli`) and `play/` for tests (feature
-//! `play`).
+//! Files import downwards: `clock`, `error`, `counter`, `counts`, `latency`, `stats`, `lot`, `stripes`, `modules/`,
+//! `store/`, `shared`; then `statistics` (names), `metrics`, `rpc/` (commands of operators), `stored`, `local`, `turn`;
+//! then `ctx/`, `routes`; on top `driver/`, `cli` for programs (feature `cli`) and `play/` for tests (feature `play`).
 
+mod added;
+mod checked;
 #[cfg(feature = "cli")]
 pub mod cli;
 mod clock;
+mod counter;
+mod counts;
 mod ctx;
 mod driver;
 mod error;
 mod event;
 mod kept;
+mod latency;
 mod local;
 mod lot;
+mod memory;
+mod metrics;
+mod modules;
+mod no_connect;
 #[cfg(feature = "play")]
 pub mod play;
 mod post;
 mod routed;
 mod routes;
+mod rpc;
+mod settings;
 mod shared;
+mod statistics;
 mod stats;
+pub mod store;
+mod stored;
 mod stripes;
+mod task;
 mod turn;
+mod uac;
 mod vars;
 
 pub use ctx::Ctx;
 pub use ctx::branch::BranchCtx;
+pub use ctx::calls::BranchState;
 pub use ctx::destination::Destination;
 pub use ctx::event::EventCtx;
 pub use ctx::failure::FailureCtx;
+pub use ctx::http::HttpCtx;
 pub use ctx::reply::ReplyCtx;
 pub use ctx::send::SendCtx;
 pub use ctx::suspend::Resume;
 pub use ctx::wait::Outcome;
 pub use driver::builder::{Running, Server};
-pub use error::{RouteError, StartError};
+pub use error::{QueueFull, RouteError, StartError};
 pub use event::Event;
+pub use latency::{Latency, RouteKind};
+pub use metrics::METRICS_TYPE;
+pub use modules::lists::{ListError, ListFault, addresses_from, users_from};
+pub use modules::users::{Found, Lookup, Unavailable, UserStore, Wanted};
 pub use routed::Routed;
 pub use routes::Routes;
 pub use shared::Shared;
+pub use statistics::Statistic;
 pub use stats::Stats;
+pub use uac::{NewRequest, RequestOutcome};
 pub use vars::{VarValue, Vars};
 
 // What the signatures above speak of.
-pub use sip_transaction::{RouteId, Suspension, TmError, TransactionId};
+pub use sip_transaction::{BranchId, DropReplies, RouteId, Suspension, TmError, TransactionId};

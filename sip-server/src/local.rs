@@ -6,7 +6,9 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use sip_core::{Message, Source, Target};
-use sip_transaction::{Answer, AskId, BranchId, DropReplies, Outbox, RouteId, TransactionId, Transmit};
+use sip_transaction::{
+    Answer, Arrival, AskId, BranchId, DropReplies, Outbox, RouteId, TransactionId, Transmit,
+};
 use tokio::sync::Notify;
 
 use crate::clock;
@@ -33,6 +35,8 @@ pub(crate) type HookFuture<'a> = Pin<Box<dyn Future<Output = Routed> + 'a>>;
 pub(crate) struct Asked {
     pub(crate) id: AskId,
     pub(crate) of: AskedOf,
+    /// Of a failure: which responses are forgotten when its route has ended.
+    pub(crate) drop_replies: DropReplies,
 }
 
 /// Whose failure it is.
@@ -47,12 +51,12 @@ pub(crate) enum AskedOf {
 impl Asked {
     /// That every branch failed.
     pub(crate) fn failure(id: AskId) -> Self {
-        Self { id, of: AskedOf::Transaction }
+        Self { id, of: AskedOf::Transaction, drop_replies: DropReplies::default() }
     }
 
     /// That one branch failed.
     pub(crate) fn branch_failure(id: AskId) -> Self {
-        Self { id, of: AskedOf::Branch }
+        Self { id, of: AskedOf::Branch, drop_replies: DropReplies::default() }
     }
 }
 
@@ -83,11 +87,15 @@ impl Local {
     }
 
     /// Makes the transaction of a request (`t_newtran`).
-    pub(crate) fn create(&self, request: &Message, source: &Source) -> Result<TransactionId, RouteError> {
-        let cseq = request.cseq()?.number;
+    pub(crate) fn create(
+        &self,
+        request: &Message,
+        arrival: &Arrival,
+        source: &Source,
+    ) -> Result<TransactionId, RouteError> {
         let mut outbox = self.outbox.borrow_mut();
-        let mut stripe = self.shared.stripes().of_request(request.call_id()?, cseq);
-        Ok(stripe.table.create(clock::now(), request, source, &mut outbox)?)
+        let mut stripe = self.shared.stripes().of_arrival(arrival);
+        Ok(stripe.table.create_arrival(clock::now(), request, arrival, source, &mut outbox)?)
     }
 
     /// Lets tm go on with what it asked, without a word. A stale ask means that the transaction ended
@@ -95,7 +103,7 @@ impl Local {
     pub(crate) fn answer(&self, ask: Asked) {
         let answer = match ask.of {
             AskedOf::Branch => Answer::BranchFailure,
-            AskedOf::Transaction => Answer::Failure { drop_replies: DropReplies::default() },
+            AskedOf::Transaction => Answer::Failure { drop_replies: ask.drop_replies },
         };
         let _ =
             self.step(ask.id.transaction, |stripe, now, out| stripe.table.answer(now, ask.id, answer, out));
@@ -104,6 +112,11 @@ impl Local {
     /// Sends something that belongs to no transaction.
     pub(crate) fn send(&self, target: Target, bytes: Bytes, branch: Option<BranchId>) {
         self.outbox.borrow_mut().transmits.push(Transmit { target, bytes, branch });
+    }
+
+    /// Says how many wait here now.
+    pub(crate) fn count_parked(&self) {
+        self.stats().parked.set((self.lot.len() + self.others_waiting.get()) as u64);
     }
 
     /// This worker's counters.

@@ -17,7 +17,8 @@ use tokio::task::AbortHandle;
 pub(crate) enum Delivery {
     /// A branch was answered with this 2xx, which is on its way upstream already.
     Answered(StatusCode),
-    /// Every branch failed; the transaction waits for the answer to this.
+    /// Every branch failed, and the transaction waits for the answer to this; or the outcome of a request that started
+    /// here, which wants none.
     Failed(Box<Ask>),
 }
 
@@ -102,19 +103,21 @@ impl Lot {
     pub(crate) fn deliver(&self, ticket: Ticket, delivery: Delivery) -> Result<(), Delivery> {
         let mut delivery = Some(delivery);
         let waker = self.with(ticket, |place| {
+            if place.delivery.is_some() {
+                return None; // whoever waits has what he waits for
+            }
             place.delivery = delivery.take();
             place.waker.take()
         });
-        match (waker, delivery) {
-            (Some(waker), _) => {
-                if let Some(waker) = waker {
-                    waker.wake();
-                }
-                Ok(())
-            }
-            (None, Some(delivery)) => Err(delivery),
-            (None, None) => Ok(()),
+        if let Some(waker) = waker.flatten() {
+            waker.wake();
         }
+        delivery.map_or(Ok(()), Err)
+    }
+
+    /// What was delivered to a place and not taken yet.
+    pub(crate) fn undelivered(&self, ticket: Ticket) -> Option<Delivery> {
+        self.with(ticket, |place| place.delivery.take()).flatten()
     }
 
     /// Waits for the delivery to a place; `None` when the place was given up.

@@ -1,14 +1,14 @@
 //! What is sent to a worker from elsewhere.
 
 use sip_core::StatusCode;
-use sip_transaction::{Ask, RouteId, Ticket, TransactionId};
+use sip_transaction::{Ask, RouteId, Ticket, TransactionId, Transmit};
 
 use crate::event::Event;
 
 /// One piece of mail. Only what its sender has a claim to is posted: the answer to a route that is
 /// parked here, of which there is a bounded number, or a resume, of which a transaction has one.
 pub(crate) enum Post {
-    /// Every branch failed, and this route waits for them.
+    /// Every branch failed, or a request that started here has its outcome, and this route waits for it.
     Failed(Ticket, Box<Ask>),
     /// A branch was answered with a 2xx.
     Answered(Ticket, StatusCode),
@@ -21,6 +21,8 @@ pub(crate) enum Post {
         /// The route to run.
         route: RouteId,
     },
-    /// Work that is no message.
-    Event(Event),
+    /// What came of a request that was started here.
+    Event(Box<Event>),
+    /// A message of a task worker, which has no sockets. [`Shared::lend`](crate::Shared) bounds their number.
+    Send(Box<Transmit>),
 }

@@ -4,6 +4,7 @@ use sip_transaction::RouteId;
 
 use crate::ctx::branch::BranchCtx;
 use crate::ctx::failure::FailureCtx;
+use crate::ctx::http::HttpCtx;
 use crate::ctx::reply::ReplyCtx;
 use crate::ctx::send::SendCtx;
 use crate::ctx::{Ctx, event::EventCtx};
@@ -92,7 +93,15 @@ pub trait Routes: 'static {
         Ok(())
     }
 
-    /// Work that is no message: a worker started, or what [`Shared::post`](crate::Shared::post) brought.
+    /// An HTTP request on a stream listener; [`HttpCtx::xhttp_reply`] answers it. The default does nothing, and a
+    /// request whose route has not replied gets 404.
+    async fn http(&self, ctx: &mut HttpCtx) -> Routed {
+        let _ = ctx;
+        Ok(())
+    }
+
+    /// Work that is no message: a worker started, a timer, what [`Shared::post`](crate::Shared::post) brought. All but
+    /// the first on a task worker.
     async fn event(&self, event: Event, ctx: &mut EventCtx) -> Routed {
         let _ = (event, ctx);
         Ok(())

@@ -1,24 +1,39 @@
 //! What all workers of a server share.
 
-use std::any::Any;
+use std::hash::Hasher;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Instant, SystemTime};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::{Duration, Instant, SystemTime};
 
+use sip_async::Counters;
+use sip_async::jsonrpc::Commands;
+use sip_core::text::hex;
 use sip_core::{Host, Protocol, Target};
 use sip_modules::Myself;
+use sip_modules::auth::Auth;
+use sip_modules::permissions::Addresses;
+use sip_modules::pike::Pike;
 use sip_registrar::Registrar;
-use sip_transaction::{RouteId, Secret, Suspension};
+use sip_transaction::{RouteId, Secret, Suspension, Transmit};
 use sip_transport::{Listen, SendError};
+use siphasher::sip::SipHasher13;
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::clock;
 use crate::error::RouteError;
-use crate::event::Event;
+use crate::latency::{Latency, RouteKind};
+use crate::modules::Modules;
+use crate::modules::users::UserStore;
+use crate::no_connect::NoConnect;
 use crate::post::Post;
 use crate::stats::{Stats, WorkerStats};
+use crate::store::storage::Storage;
 use crate::stripes::Stripes;
+use crate::task::Tasks;
+
+/// Messages of task workers that may wait to be sent by the others.
+const MOST_LENT: usize = 16_384;
 
 /// What all workers of a server share: transactions, location, addresses, mailboxes.
 ///
@@ -36,10 +51,23 @@ struct Inner {
     local_for: LocalFor,
     domains: Vec<String>,
     loop_check: bool,
-    registrar: Registrar,
+    serves_metrics: bool,
+    registrar: Arc<Registrar>,
+    storage: Storage,
+    modules: Modules,
     mailboxes: Box<[UnboundedSender<Post>]>,
     stats: Box<[WorkerStats]>,
+    tasks: Tasks,
+    transport: TransportStats,
+    commands: Commands<Shared>,
+    counters: Counters,
+    started: SystemTime,
+    /// Whose turn it is to send for a task worker.
     next: AtomicUsize,
+    /// Messages of task workers that wait in mailboxes.
+    lent: AtomicUsize,
+    tokens: AtomicU64,
+    no_connect: NoConnect,
 }
 
 impl std::fmt::Debug for Shared {
@@ -51,23 +79,50 @@ impl std::fmt::Debug for Shared {
 /// Tells the address of ours that a message to a target leaves from.
 pub(crate) type LocalFor = Box<dyn Fn(&Target) -> Result<SocketAddr, SendError> + Send + Sync>;
 
+/// What the transport has counted.
+pub(crate) type TransportStats = Box<dyn Fn() -> sip_transport::Stats + Send + Sync>;
+
+/// What all workers know of the transport.
+pub(crate) struct Links {
+    pub(crate) listens: Vec<Listen>,
+    pub(crate) local_for: LocalFor,
+    pub(crate) stats: TransportStats,
+}
+
 /// What a [`Shared`] is made of.
 pub(crate) struct Parts {
     pub(crate) stripes: Stripes,
     pub(crate) secret: Secret,
     pub(crate) key: [u8; 16],
-    pub(crate) listens: Vec<Listen>,
-    pub(crate) local_for: LocalFor,
+    pub(crate) links: Links,
     pub(crate) domains: Vec<String>,
     pub(crate) loop_check: bool,
-    pub(crate) registrar: Registrar,
+    pub(crate) serves_metrics: bool,
+    pub(crate) registrar: Arc<Registrar>,
+    pub(crate) storage: Storage,
+    pub(crate) modules: Modules,
+    /// Those of the task workers last.
     pub(crate) mailboxes: Box<[UnboundedSender<Post>]>,
+    pub(crate) task_queue: usize,
 }
 
 impl Shared {
     pub(crate) fn new(parts: Parts) -> Self {
-        let Parts { stripes, secret, key, listens, local_for, domains, loop_check, registrar, mailboxes } =
-            parts;
+        let Parts {
+            stripes,
+            secret,
+            key,
+            links,
+            domains,
+            loop_check,
+            serves_metrics,
+            registrar,
+            storage,
+            modules,
+            mailboxes,
+            task_queue,
+        } = parts;
+        let Links { listens, local_for, stats: transport } = links;
         let stats = mailboxes.iter().map(|_| WorkerStats::default()).collect();
         Self(Arc::new(Inner {
             stripes,
@@ -77,10 +132,21 @@ impl Shared {
             local_for,
             domains,
             loop_check,
+            serves_metrics,
             registrar,
+            storage,
+            modules,
             mailboxes,
             stats,
+            tasks: Tasks::new(task_queue),
+            transport,
+            commands: Commands::new(),
+            counters: Counters::new(),
+            started: clock::wall(),
             next: AtomicUsize::new(0),
+            lent: AtomicUsize::new(0),
+            tokens: AtomicU64::new(0),
+            no_connect: NoConnect::default(),
         }))
     }
 
@@ -109,10 +175,39 @@ impl Shared {
         &self.0.registrar
     }
 
-    /// Runs [`Routes::event`](crate::Routes::event) with this on one of the workers, each in turn.
-    pub fn post(&self, name: &'static str, data: Box<dyn Any + Send>) {
-        let worker = self.0.next.fetch_add(1, Ordering::Relaxed) % self.0.mailboxes.len();
-        self.mail(worker, Post::Event(Event::Posted { name, data }));
+    /// Where the location is kept, beside memory.
+    pub(crate) fn storage(&self) -> &Storage {
+        &self.0.storage
+    }
+
+    /// Nonces and credentials.
+    pub fn auth(&self) -> &Auth {
+        &self.0.modules.auth
+    }
+
+    /// Where passwords are kept, if the server was told.
+    pub fn users(&self) -> Option<&Arc<dyn UserStore>> {
+        self.0.modules.users.as_ref()
+    }
+
+    /// The count of requests by source.
+    pub fn pike(&self) -> &Pike {
+        &self.0.modules.pike
+    }
+
+    /// The address groups, as they are now.
+    pub fn addresses(&self) -> Arc<Addresses> {
+        self.0.modules.addresses()
+    }
+
+    /// Puts other address groups in the place of all that are there. Routes that look meanwhile see the old or the new.
+    pub fn set_addresses(&self, addresses: Arc<Addresses>) {
+        self.0.modules.set_addresses(addresses);
+    }
+
+    /// The time since 1970 that nonces are made with: the calendar at the start, and what the clock has counted since.
+    pub(crate) fn calendar(&self) -> Duration {
+        self.0.modules.calendar(clock::now())
     }
 
     /// Goes on with a suspended transaction: `t_continue(index, label, route)`.
@@ -138,6 +233,7 @@ impl Shared {
         for worker in &self.0.stats {
             worker.add_to(&mut sum);
         }
+        (sum.tasks_waiting, sum.tasks_refused, sum.timers_skipped) = self.0.tasks.counts();
         self.0.stripes.sum(sum, |mut sum, stripe| {
             let table = stripe.table.stats();
             sum.transactions += table.transactions as u64;
@@ -146,6 +242,52 @@ impl Shared {
             sum.kept_bytes += table.kept_bytes as u64;
             sum
         })
+    }
+
+    /// What the sockets have counted.
+    pub fn transport_stats(&self) -> sip_transport::Stats {
+        (self.0.transport)()
+    }
+
+    /// What tm has counted, without its gauges.
+    pub(crate) fn tm_counters(&self) -> sip_transaction::Stats {
+        self.0.stripes.sum(sip_transaction::Stats::default(), |mut sum, stripe| {
+            sum += *stripe.table.counters();
+            sum.transactions += stripe.table.len();
+            sum
+        })
+    }
+
+    /// How long the routes of this kind took, all workers together.
+    pub fn latency(&self, kind: RouteKind) -> Latency {
+        let mut sum = Latency::default();
+        self.0.stats.iter().for_each(|worker| worker.latencies.of(kind).add_to(&mut sum));
+        sum
+    }
+
+    /// Sums something over all workers.
+    pub(crate) fn sum(&self, read: impl Fn(&WorkerStats) -> u64) -> u64 {
+        self.0.stats.iter().map(read).fold(0, u64::wrapping_add)
+    }
+
+    /// When the server was made.
+    pub fn started(&self) -> SystemTime {
+        self.0.started
+    }
+
+    /// How many workers receive messages; task workers are not counted.
+    pub fn workers(&self) -> usize {
+        self.0.stripes.workers()
+    }
+
+    /// The commands that operators may give, by name; an application may add its own.
+    pub fn commands(&self) -> &Commands<Self> {
+        &self.0.commands
+    }
+
+    /// Counters that the application names and counts itself; statistics as all others.
+    pub fn counters(&self) -> &Counters {
+        &self.0.counters
     }
 
     /// How many requests are kept for the later routes of their transactions.
@@ -159,9 +301,23 @@ impl Shared {
         (self.0.local_for)(target)
     }
 
+    /// Sixteen hex digits that nobody outside can guess, other ones each time: for tags, Call-IDs and nonces of requests
+    /// that start here.
+    pub(crate) fn token(&self) -> String {
+        let mut hash = SipHasher13::new_with_key(&self.0.key);
+        hash.write(b"token");
+        hash.write_u64(self.0.tokens.fetch_add(1, Ordering::Relaxed));
+        hex(hash.finish())
+    }
+
     /// The key of hashes that nobody outside should be able to make.
     pub(crate) fn key(&self) -> &[u8; 16] {
         &self.0.key
+    }
+
+    /// Connections in whose place replies open no other.
+    pub(crate) fn no_connect(&self) -> &NoConnect {
+        &self.0.no_connect
     }
 
     pub(crate) fn stripes(&self) -> &Stripes {
@@ -177,8 +333,37 @@ impl Shared {
         self.0.loop_check
     }
 
+    /// Whether `/metrics` is answered whatever the routes do.
+    pub(crate) fn serves_metrics(&self) -> bool {
+        self.0.serves_metrics
+    }
+
     pub(crate) fn worker_stats(&self, worker: u16) -> &WorkerStats {
         &self.0.stats[usize::from(worker)]
+    }
+
+    /// What waits for the task workers.
+    pub(crate) fn tasks(&self) -> &Tasks {
+        &self.0.tasks
+    }
+
+    /// Has a worker that has sockets send this for one that has none. Gives it back when too much waits already.
+    pub(crate) fn lend(&self, transmit: Box<Transmit>) -> Result<(), Box<Transmit>> {
+        if self.0.lent.fetch_add(1, Ordering::Relaxed) >= MOST_LENT {
+            self.0.lent.fetch_sub(1, Ordering::Relaxed);
+            return Err(transmit);
+        }
+        let worker = match transmit.branch {
+            Some(branch) => self.0.stripes.owner(branch.transaction),
+            None => self.0.next.fetch_add(1, Ordering::Relaxed) % self.workers(),
+        };
+        self.mail(worker, Post::Send(transmit));
+        Ok(())
+    }
+
+    /// A message that was lent is on its way.
+    pub(crate) fn lent_is_sent(&self) {
+        self.0.lent.fetch_sub(1, Ordering::Relaxed);
     }
 
     /// Puts mail into the box of a worker. A worker that has ended no longer reads it: its

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use parking_lot::{Mutex, MutexGuard};
 use rustc_hash::FxHashMap;
-use sip_transaction::{BranchId, Config, Secret, Table, TransactionId, stripe_of};
+use sip_transaction::{Arrival, BranchId, Config, Secret, Table, TransactionId, stripe_of};
 use tokio::sync::Notify;
 
 use crate::kept::Kept;
@@ -80,9 +80,14 @@ impl Stripes {
         Self { slots, sleepers, bits, secret: *secret, base }
     }
 
-    /// The stripe of a request.
+    /// The stripe of a request that is made here.
     pub(crate) fn of_request(&self, call_id: &[u8], cseq: u32) -> Locked<'_> {
         self.lock(stripe_of(&self.secret, call_id, cseq, self.bits))
+    }
+
+    /// The stripe of a request that came.
+    pub(crate) fn of_arrival(&self, arrival: &Arrival) -> Locked<'_> {
+        self.lock(arrival.stripe(self.bits))
     }
 
     /// The stripe of a transaction.
@@ -98,6 +103,11 @@ impl Stripes {
     /// The worker whose business the timers of this transaction are.
     pub(crate) fn owner(&self, id: TransactionId) -> usize {
         id.stripe(self.bits) % self.sleepers.len()
+    }
+
+    /// How many workers look after them.
+    pub(crate) fn workers(&self) -> usize {
+        self.sleepers.len()
     }
 
     fn lock(&self, number: usize) -> Locked<'_> {

@@ -5,17 +5,20 @@
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use sip_core::build::{self, ResponseBuilder};
-use sip_core::{EditError, Message, Method, Source, StatusCode, Target};
+use sip_core::{EditError, HeaderName, Message, Method, Source, StatusCode, Target};
 use sip_modules::rr::{self, Side};
-use sip_transaction::{Armed, Asker, RouteId, Ticket, TransactionId, Wait};
+use sip_transaction::{Armed, Arrival, Asker, RouteId, Ticket, TransactionId, Wait};
 
+use crate::added::Added;
+use crate::checked::Checked;
+use crate::counts;
 use crate::error::RouteError;
 use crate::kept::Kept;
 use crate::local::{Asked, Local};
+use crate::settings::Settings;
 use crate::vars::Vars;
 
 /// What kind of route runs.
@@ -35,7 +38,11 @@ pub(crate) struct Turn {
     pub(crate) kind: Kind,
     /// The request as received.
     pub(crate) received: Message,
+    /// The same with `rport` in its Via, once that was asked for.
+    forced: OnceCell<Box<Message>>,
     pub(crate) source: Source,
+    /// What tm has read in it, where that was before this turn.
+    arrival: Option<Arrival>,
     pub(crate) transaction: Cell<Option<TransactionId>>,
     /// What tm waits for until this route has ended.
     pub(crate) ask: Cell<Option<Asked>>,
@@ -51,22 +58,30 @@ pub(crate) struct Turn {
     pub(crate) on_reply: Cell<Option<RouteId>>,
     pub(crate) on_failure: Cell<Option<RouteId>>,
     pub(crate) on_branch_failure: Cell<Option<RouteId>>,
-    pub(crate) fr: Cell<Option<Duration>>,
-    pub(crate) fr_inv: Cell<Option<Duration>>,
+    /// Timers and manners of the transaction, there already or not.
+    pub(crate) settings: Cell<Settings>,
     pub(crate) flags: Cell<u32>,
     pub(crate) rr: RefCell<rr::State>,
+    /// Who sent this.
+    pub(crate) auth: RefCell<Checked>,
+    /// Contacts that are saved are behind a NAT: calls go where the request came from (`fix_nated_register`).
+    pub(crate) natted: Cell<bool>,
     /// Named values, once they were asked for.
     vars: OnceCell<Vars>,
     /// The side that our second Route names: requests of the dialog leave there.
     pub(crate) leave_by: Cell<Option<Side>>,
+    /// What replies to the request get beside what each says.
+    pub(crate) added: RefCell<Option<Box<Added>>>,
     /// Our tag in the To of responses, once it was needed.
     tag: OnceCell<String>,
     /// What branches that this route has sent may fork into, while they ring.
     pub(crate) breadth: Cell<u32>,
     /// Max-Forwards was counted down.
     pub(crate) counted: Cell<bool>,
-    /// In a failure route: the request URI at its start. Only another one is a new branch.
+    /// In a failure route: the request URI at its start. Only another one is a new branch, or one that was set anew.
     pub(crate) ruri_at_start: Option<Bytes>,
+    /// The request URI was set anew, whatever it says.
+    pub(crate) moved: Cell<bool>,
 }
 
 impl Turn {
@@ -75,7 +90,9 @@ impl Turn {
             local,
             kind,
             received,
+            forced: OnceCell::new(),
             source,
+            arrival: None,
             transaction: Cell::new(None),
             ask: Cell::new(None),
             ticket: Cell::new(None),
@@ -86,17 +103,25 @@ impl Turn {
             on_reply: Cell::new(None),
             on_failure: Cell::new(None),
             on_branch_failure: Cell::new(None),
-            fr: Cell::new(None),
-            fr_inv: Cell::new(None),
+            settings: Cell::default(),
             flags: Cell::new(0),
             rr: RefCell::default(),
+            auth: RefCell::default(),
+            natted: Cell::new(false),
             vars: OnceCell::new(),
             leave_by: Cell::new(None),
+            added: RefCell::default(),
             tag: OnceCell::new(),
             breadth: Cell::new(0),
             counted: Cell::new(false),
             ruri_at_start: None,
+            moved: Cell::new(false),
         }
+    }
+
+    /// With what tm has read in the request.
+    pub(crate) fn arrived(self, arrival: Arrival) -> Self {
+        Self { arrival: Some(arrival), ..self }
     }
 
     /// The turn of a later route of a transaction.
@@ -112,13 +137,35 @@ impl Turn {
         turn.ruri_at_start = msg.request_uri().map(|uri| Bytes::copy_from_slice(uri));
         turn.transaction.set(Some(id));
         turn.ask.set(ask);
-        turn.counted.set(true);
         if let Some(kept) = kept {
+            turn.counted.set(kept.counted);
             turn.flags.set(kept.flags);
             turn.rr.replace(kept.rr);
             turn.vars = OnceCell::from(kept.vars);
+            turn.added.replace(kept.added);
         }
         turn
+    }
+
+    /// The request as received; its Via with `rport`, where that was asked for.
+    pub(crate) fn received(&self) -> &Message {
+        self.forced.get().map_or(&self.received, |forced| forced)
+    }
+
+    /// What tm has read in the request, if that is what replies go by.
+    fn arrival(&self) -> Option<&Arrival> {
+        self.arrival.as_ref().filter(|_| self.forced.get().is_none())
+    }
+
+    /// Replies go to the port that the request came from, though its Via does not ask for it.
+    pub(crate) fn force_rport(&self) -> Result<(), RouteError> {
+        let via = self.received().top_via()?;
+        if via.rport().is_none() {
+            let mut forced = self.received().clone();
+            with_rport(&mut forced, &self.source)?;
+            let _ = self.forced.set(Box::new(forced)); // not set yet: it would have `rport`
+        }
+        Ok(())
     }
 
     /// The transaction of this turn, made now if there is none (`t_newtran`).
@@ -126,9 +173,29 @@ impl Turn {
         if let Some(id) = self.transaction.get() {
             return Ok(id);
         }
-        let id = self.local.create(&self.received, &self.source)?;
+        let arrival = match self.arrival() {
+            Some(arrival) => *arrival,
+            None => Arrival::read(self.received(), &self.source, self.local.shared.secret())?,
+        };
+        let id = self.local.create(self.received(), &arrival, &self.source)?;
         self.transaction.set(Some(id));
+        let settings = self.settings.get();
+        if settings != Settings::default() {
+            self.local
+                .step(id, |stripe, now, _| settings.apply(Settings::default(), &mut stripe.table, now, id));
+        }
         Ok(id)
+    }
+
+    /// Changes timers or manners of the transaction, at once if it is there.
+    pub(crate) fn set(&self, change: impl FnOnce(&mut Settings)) {
+        let before = self.settings.get();
+        let mut settings = before;
+        change(&mut settings);
+        self.settings.set(settings);
+        if let Some(id) = self.transaction.get() {
+            self.local.step(id, |stripe, now, _| settings.apply(before, &mut stripe.table, now, id));
+        }
     }
 
     /// What later routes are armed, for the branches that are sent now.
@@ -148,8 +215,8 @@ impl Turn {
 
     /// What is kept of the request as it is now.
     pub(crate) fn kept(&self, msg: &Message) -> Kept {
-        let (rr, vars) = (self.rr.borrow().clone(), self.vars().clone());
-        Kept { msg: msg.compact(), flags: self.flags.get(), rr, vars }
+        let (rr, vars, added) = (self.rr.borrow().clone(), self.vars().clone(), self.added.borrow().clone());
+        Kept { msg: msg.compact(), flags: self.flags.get(), counted: self.counted.get(), rr, vars, added }
     }
 
     /// The named values of this request.
@@ -193,13 +260,21 @@ impl Turn {
         gone.map_err(|_| RouteError::Canceled)
     }
 
+    /// Our tag in the To of responses.
+    pub(crate) fn tag(&self) -> &str {
+        self.tag.get_or_init(|| self.local.shared.secret().to_tag(&self.received))
+    }
+
     /// A response to the request, with our tag.
     pub(crate) fn response(&self, status: StatusCode) -> ResponseBuilder<'_> {
-        let response = build::response(&self.received, status);
+        let response = build::response(self.received(), status);
         if status == StatusCode::TRYING {
-            response
-        } else {
-            response.to_tag(self.tag.get_or_init(|| self.local.shared.secret().to_tag(&self.received)))
+            return response;
+        }
+        let response = response.to_tag(self.tag());
+        match &*self.added.borrow() {
+            Some(added) => added.write_into(response),
+            None => response,
         }
     }
 
@@ -213,7 +288,7 @@ impl Turn {
         let bytes = bytes?;
         if let Kind::Cancel(invite) = self.kind {
             // The CANCEL has a transaction of its own, beside that of its INVITE.
-            let request = &self.received;
+            let request = self.received();
             self.acted.set(true);
             return Ok(self.local.step(invite, |stripe, now, out| {
                 stripe.table.cancel_reply(now, request, status, bytes, out)
@@ -235,7 +310,13 @@ impl Turn {
                 instead: "an ACK has no response; relay it or end the route",
             });
         }
-        let target = Target::for_response(&self.received.top_via()?, &self.source);
+        let target = match self.arrival() {
+            Some(arrival) => arrival.target(),
+            None => Target::for_response(&self.received().top_via()?, &self.source),
+        };
+        if let Some(status) = counts::status_of(&bytes) {
+            self.local.stats().counts.stateless.one(status);
+        }
         self.local.send(target, bytes, None);
         self.acted.set(true);
         Ok(())
@@ -297,4 +378,16 @@ impl Turn {
             tracing::debug!(%error, "the reply to a failed route was not sent");
         }
     }
+}
+
+/// Asks for `rport` in the top Via of a request, and fills it in (RFC 3581 4).
+pub(crate) fn with_rport(msg: &mut Message, source: &Source) -> Result<(), RouteError> {
+    let top = msg.values(HeaderName::Via).next().map(|via| [via, &b";rport"[..]].concat());
+    if msg.top_via()?.rport().is_none()
+        && let Some(top) = top
+    {
+        msg.replace_first_value(HeaderName::Via, top)?;
+        msg.stamp_received(source);
+    }
+    Ok(())
 }

@@ -1,10 +1,13 @@
 //! What a route leaves for the later routes of its transaction: named values (Kamailio's AVPs and XAVPs).
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bstr::BStr;
 use bytes::Bytes;
 use parking_lot::Mutex;
+
+use crate::ctx::destination::Destination;
 
 /// Most values that a transaction may have, those in records included.
 const MOST_VALUES: usize = 1024;
@@ -39,6 +42,8 @@ struct All {
     records: Vec<Record>,
     count: usize,
     bytes: usize,
+    /// Groups of contacts that were not tried yet (`contacts_avp`).
+    contacts: VecDeque<Vec<Destination>>,
 }
 
 #[derive(Debug)]
@@ -55,6 +60,16 @@ struct Record {
 }
 
 impl Vars {
+    /// Groups of contacts to be tried one after the other, in place of others.
+    pub(crate) fn set_contacts(&self, groups: Vec<Vec<Destination>>) {
+        self.0.lock().contacts = groups.into();
+    }
+
+    /// The next group; empty: none is left.
+    pub(crate) fn next_contacts(&self) -> Vec<Destination> {
+        self.0.lock().contacts.pop_front().unwrap_or_default()
+    }
+
     /// Adds a value to a name, before those that it has (`$avp(name) = value`). `false`: there is no room.
     pub fn push(&self, name: impl AsRef<[u8]>, value: VarValue) -> bool {
         let mut all = self.0.lock();

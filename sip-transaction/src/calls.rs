@@ -6,6 +6,7 @@ use bytes::Bytes;
 use sip_core::{Message, Method, Source, StatusCode, build};
 use smallvec::SmallVec;
 
+use crate::arrival::Arrival;
 use crate::error::TmError;
 use crate::id::{BranchId, TransactionId};
 use crate::input::Round;
@@ -37,15 +38,34 @@ impl Table {
             Some(Method::Ack) => return Err(TmError::Ack),
             Some(_) => {}
         }
-        let key = Key::of(request, &self.secret)?;
-        if let Some(&id) = self.keys.get(&key) {
+        let arrival = Arrival::read(request, from, &self.secret)?;
+        self.create_arrival(now, request, &arrival, from, out)
+    }
+
+    /// As [`create`](Self::create), of a request that was read already.
+    ///
+    /// # Errors
+    ///
+    /// [`TmError::Exists`], [`TmError::Full`], [`TmError::Ack`].
+    pub fn create_arrival(
+        &mut self,
+        now: Instant,
+        request: &Message,
+        arrival: &Arrival,
+        from: &Source,
+        out: &mut Outbox,
+    ) -> Result<TransactionId, TmError> {
+        if request.method() == Some(Method::Ack) {
+            return Err(TmError::Ack);
+        }
+        if let Some(&id) = self.keys.get(&arrival.key) {
             return Err(TmError::Exists(id));
         }
         if self.slab.len() >= self.config.max_transactions {
             self.stats.refused += 1;
             return Err(TmError::Full { max: self.config.max_transactions });
         }
-        let id = self.make(now, request, key, from)?;
+        let id = self.make(now, request, arrival, from)?;
         self.step(now, id, out, |transaction, step| {
             if transaction.is_invite() && step.config.auto_100 {
                 let trying = step.built(build::response(request, StatusCode::TRYING).finish());

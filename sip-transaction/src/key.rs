@@ -9,7 +9,7 @@
 //! | any other | Request-URI, tags, Call-ID, CSeq, sent-by and branch of the top Via |
 //! | ACK of a 2xx of ours | Call-ID, CSeq number, both tags |
 
-use sip_core::{HeaderError, Message};
+use sip_core::{CSeq, HeaderError, Message, Via};
 
 use crate::secret::Secret;
 
@@ -21,12 +21,13 @@ impl Key {
     /// The transaction that `request` itself is, or would be.
     pub(crate) fn of(request: &Message, secret: &Secret) -> Result<Key, HeaderError> {
         let method = request.method();
-        Key::server(request, method.as_ref().map_or(b"", |method| method.as_bstr()), secret)
+        let method = method.as_ref().map_or(&b""[..], |method| method.as_bstr());
+        Ok(Key::of_parts(&Parts::read(request)?, method, secret))
     }
 
     /// The INVITE that `request`, an ACK or a CANCEL, belongs to.
     pub(crate) fn of_invite(request: &Message, secret: &Secret) -> Result<Key, HeaderError> {
-        Key::server(request, b"INVITE", secret)
+        Ok(Key::of_parts(&Parts::read(request)?, b"INVITE", secret))
     }
 
     /// The INVITE that we answered with a 2xx of our own, from its ACK or from that 2xx.
@@ -41,28 +42,48 @@ impl Key {
         Ok(Key(digest.finish()))
     }
 
-    fn server(request: &Message, method: &[u8], secret: &Secret) -> Result<Key, HeaderError> {
-        let via = request.top_via()?;
-        let branch = via.branch().unwrap_or_default();
+    /// The transaction that a request with these parts is, or would be if its method were `method`.
+    pub(crate) fn of_parts(parts: &Parts<'_>, method: &[u8], secret: &Secret) -> Key {
+        let branch = parts.via.branch().unwrap_or_default();
         let hop = secret
             .digest()
             .part(method)
-            .part_blind(via.host_text())
-            .number(via.port().map_or(0, u32::from))
+            .part_blind(parts.via.host_text())
+            .number(parts.via.port().map_or(0, u32::from))
             .part(branch);
         if is_unique(branch) {
-            return Ok(Key(hop.finish()));
+            return Key(hop.finish());
         }
-        let mut digest = hop
-            .part(request.request_uri().unwrap_or_default())
-            .part(request.call_id()?)
-            .number(request.cseq()?.number)
-            .part(request.from()?.tag().unwrap_or_default());
+        let mut digest = hop.part(parts.uri).part(parts.call_id).number(parts.cseq.number);
+        digest = digest.part(parts.from_tag);
         if method != b"INVITE" {
             // The To of an ACK has the tag of the reply that it is for, its INVITE may have none.
-            digest = digest.part(request.to()?.tag().unwrap_or_default());
+            digest = digest.part(parts.to_tag);
         }
-        Ok(Key(digest.finish()))
+        Key(digest.finish())
+    }
+}
+
+/// What a request must have to have a transaction, and what its keys are made of (RFC 3261 8.1.1, 17.2.3).
+pub(crate) struct Parts<'a> {
+    pub(crate) via: Via<'a>,
+    pub(crate) call_id: &'a [u8],
+    pub(crate) cseq: CSeq<'a>,
+    uri: &'a [u8],
+    from_tag: &'a [u8],
+    to_tag: &'a [u8],
+}
+
+impl<'a> Parts<'a> {
+    pub(crate) fn read(request: &'a Message) -> Result<Self, HeaderError> {
+        Ok(Self {
+            via: request.top_via()?,
+            call_id: request.call_id()?,
+            uri: request.request_uri().map_or(b"", |uri| uri),
+            from_tag: request.from()?.tag().map_or(b"", |tag| tag),
+            to_tag: request.to()?.tag().map_or(b"", |tag| tag),
+            cseq: request.cseq()?,
+        })
     }
 }
 

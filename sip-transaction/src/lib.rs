@@ -86,7 +86,7 @@
 //!
 //! # Layout
 //!
-//! From the ground up: `id`, `handle`, `secret`, `config`, `error`, `stats`, `timer`, `key`, `kept` (words);
+//! From the ground up: `id`, `handle`, `secret`, `config`, `error`, `stats`, `timer`, `key`, `arrival`, `kept` (words);
 //! `uas` and `uac` (four pure machines, drawn above their types); `origin`, `branch`, `transaction` (data);
 //! `reply`, `local`, `ack`, `cancel`, `best`, `collect`, `ask`, `relay`, `park`, `suspend`, `timeout` (what
 //! happens to one transaction); `table`, `calls`, `originate`, `settings`, `waits` (finding it, and the public
@@ -94,6 +94,7 @@
 //! (the network to test it in, feature `play`).
 
 mod ack;
+mod arrival;
 mod ask;
 mod best;
 mod branch;
@@ -130,6 +131,7 @@ mod uac;
 mod uas;
 mod waits;
 
+pub use self::arrival::Arrival;
 pub use self::config::Config;
 pub use self::error::TmError;
 pub use self::handle::{AskId, Asker, RouteId, Suspension, Ticket};

@@ -48,6 +48,10 @@ impl Table {
             self.stats.refused += 1;
             return Err(TmError::Full { max: self.config.max_transactions });
         }
+        request.from()?;
+        request.to()?;
+        request.call_id()?;
+        request.cseq()?;
         let upstream = Upstream::Origin(Box::new(Origin { asker, dialogs: Vec::new() }));
         let id = self.insert(now, request, None, upstream, Server::Local(LocalServer::new(invite)))?;
         self.stats.originated += 1;

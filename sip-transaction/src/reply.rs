@@ -35,11 +35,14 @@ impl Transaction {
         if let Upstream::Peer { target, .. } = self.upstream {
             step.send(target, bytes.clone(), None);
         }
+        step.stats.replies_sent += 1;
+        step.stats.replies_generated += u64::from(ours);
         if was_open {
             self.last_status = Some(status);
             self.last_reply = if self.server.keeps_reply() { bytes } else { Bytes::new() };
         }
         if was_open && !self.is_open() {
+            step.stats.completed[usize::from(status.class()) % 7] += 1;
             self.close(step);
         }
         true

@@ -42,6 +42,14 @@ pub struct Stats {
     pub refused: u64,
     /// Messages that could not be made from what was kept.
     pub build_failures: u64,
+    /// Responses that a transaction took.
+    pub responses: u64,
+    /// Replies that went upstream, those that were sent again not counted.
+    pub replies_sent: u64,
+    /// Of these, replies of this server and not of a phone behind it.
+    pub replies_generated: u64,
+    /// Transactions by the class of their final reply: 2 to 6; 0 and 1 stay empty.
+    pub completed: [u64; 7],
 }
 
 impl std::ops::AddAssign for Stats {
@@ -66,5 +74,11 @@ impl std::ops::AddAssign for Stats {
         self.pending_dropped += other.pending_dropped;
         self.refused += other.refused;
         self.build_failures += other.build_failures;
+        self.responses += other.responses;
+        self.replies_sent += other.replies_sent;
+        self.replies_generated += other.replies_generated;
+        for (sum, count) in self.completed.iter_mut().zip(other.completed) {
+            *sum += count;
+        }
     }
 }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use rustc_hash::FxHashMap;
-use sip_core::{Message, Method, Source, Target};
+use sip_core::{Message, Method, Source};
 use smallvec::SmallVec;
 
+use crate::arrival::Arrival;
 use crate::config::Config;
 use crate::error::TmError;
 use crate::handle::Asker;
@@ -79,17 +80,31 @@ impl Table {
         from: &Source,
         out: &mut Outbox,
     ) -> Matched {
+        match Arrival::read(request, from, &self.secret) {
+            _ if request.is_response() => Matched::Stray,
+            Ok(arrival) => self.handle_arrival(now, request, &arrival, from, out),
+            // Whoever answers it finds out what is wrong.
+            Err(_) => Matched::New,
+        }
+    }
+
+    /// As [`handle_request`](Self::handle_request), of a request that was read already.
+    pub fn handle_arrival(
+        &mut self,
+        now: Instant,
+        request: &Message,
+        arrival: &Arrival,
+        from: &Source,
+        out: &mut Outbox,
+    ) -> Matched {
         match request.method() {
             None => Matched::Stray,
-            Some(Method::Ack) => self.ack(now, request, out),
-            Some(Method::Cancel) => self.cancel_request(now, request, from, out),
-            Some(_) => {
-                let known = Key::of(request, &self.secret).ok().and_then(|key| self.keys.get(&key).copied());
-                match known {
-                    Some(id) => self.again(now, id, out),
-                    None => Matched::New,
-                }
-            }
+            Some(Method::Ack) => self.ack(now, request, arrival, out),
+            Some(Method::Cancel) => self.cancel_request(now, request, arrival, from, out),
+            Some(_) => match self.keys.get(&arrival.key) {
+                Some(&id) => self.again(now, id, out),
+                None => Matched::New,
+            },
         }
     }
 
@@ -107,6 +122,7 @@ impl Table {
         out: &mut Outbox,
     ) -> Matched {
         self.step(now, branch.transaction, out, |transaction, step| {
+            step.stats.responses += 1;
             transaction.on_response(step, branch.branch, response)
         })
         .unwrap_or(Matched::Stray)
@@ -134,6 +150,11 @@ impl Table {
         });
     }
 
+    /// The counters alone, without the gauges, which have to be counted.
+    pub fn counters(&self) -> &Stats {
+        &self.stats
+    }
+
     /// Counters, and what is held at this moment.
     pub fn stats(&self) -> Stats {
         Stats {
@@ -152,6 +173,11 @@ impl Table {
         self.slab.len()
     }
 
+    /// The transactions there are, in no order.
+    pub fn ids(&self) -> impl Iterator<Item = TransactionId> {
+        self.slab.iter().map(|transaction| transaction.id)
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.slab.len() == 0
@@ -162,10 +188,10 @@ impl Table {
         &mut self,
         now: Instant,
         request: &Message,
-        key: Key,
+        arrival: &Arrival,
         from: &Source,
     ) -> Result<TransactionId, TmError> {
-        let target = Target::for_response(&request.top_via()?, from);
+        let Arrival { key, target, .. } = *arrival;
         let invite = request.method() == Some(Method::Invite);
         let reliable = from.protocol.is_reliable();
         let server = Server::new(invite, now, reliable, self.config.timing(), self.config.late_100);
@@ -174,7 +200,7 @@ impl Table {
         Ok(id)
     }
 
-    /// Puts a transaction into the slab.
+    /// Puts a transaction into the slab. Its request has what every request must have.
     pub(crate) fn insert(
         &mut self,
         now: Instant,
@@ -183,10 +209,6 @@ impl Table {
         upstream: Upstream,
         server: Server,
     ) -> Result<TransactionId, TmError> {
-        request.from()?;
-        request.to()?;
-        request.call_id()?;
-        request.cseq()?;
         let config = &self.config;
         let lifetime = if server.is_invite() { config.max_inv_lifetime } else { config.max_noninv_lifetime };
         let id = self.slab.insert(&self.secret, |id| Transaction {
@@ -292,9 +314,8 @@ impl Table {
         Matched::Absorbed
     }
 
-    fn ack(&mut self, now: Instant, request: &Message, out: &mut Outbox) -> Matched {
-        let by_hop = Key::of_invite(request, &self.secret).ok();
-        let id = by_hop.and_then(|key| self.keys.get(&key)).copied().or_else(|| {
+    fn ack(&mut self, now: Instant, request: &Message, arrival: &Arrival, out: &mut Outbox) -> Matched {
+        let id = self.keys.get(&arrival.invite).copied().or_else(|| {
             let by_dialog = Key::of_answer(request, &self.secret).ok()?;
             self.keys.get(&by_dialog).copied()
         });
@@ -306,17 +327,16 @@ impl Table {
         &mut self,
         now: Instant,
         request: &Message,
+        arrival: &Arrival,
         from: &Source,
         out: &mut Outbox,
     ) -> Matched {
-        let Ok(key) = Key::of(request, &self.secret) else { return Matched::New };
-        if let Some(&id) = self.keys.get(&key) {
+        if let Some(&id) = self.keys.get(&arrival.key) {
             return self.again(now, id, out);
         }
-        let invite = Key::of_invite(request, &self.secret).ok().and_then(|key| self.keys.get(&key).copied());
-        let Some(invite) = invite else { return Matched::New };
+        let Some(&invite) = self.keys.get(&arrival.invite) else { return Matched::New };
         // Beyond the bound, too: at most one for each INVITE that is here.
-        let Ok(id) = self.make(now, request, key, from) else { return Matched::New };
+        let Ok(id) = self.make(now, request, arrival, from) else { return Matched::New };
         self.step(now, id, out, |_, _| ());
         Matched::Cancel(invite)
     }

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use sip_core::{FlowId, Message, ParseError, Source};
 
+use crate::answer::HttpAnswer;
 use crate::error::SendError;
 
 /// What the caller of [`Endpoint::send`](crate::Endpoint::send) knows a message by: comes back in
@@ -11,8 +12,7 @@ use crate::error::SendError;
 pub struct SendTag(pub u128);
 
 /// Something that came in.
-#[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "nearly all are messages; a box for each costs an allocation")]
+#[derive(Debug)]
 pub enum Inbound {
     /// A message.
     Message {
@@ -20,6 +20,16 @@ pub enum Inbound {
         msg: Message,
         /// Where it came from.
         source: Source,
+    },
+    /// An HTTP request, on a connection that speaks SIP too. What is malformed or beyond the limits has been refused
+    /// already. The connection is not read until the answer is there, so that answers keep the order of requests.
+    Http {
+        /// The request, its body whole.
+        msg: Message,
+        /// Where it came from.
+        source: Source,
+        /// Where the answer goes.
+        answer: HttpAnswer,
     },
     /// Bytes that are no SIP message. On a stream these are the first bytes of what was wrong, and the
     /// connection closes shortly after (a reply still goes out).

@@ -48,13 +48,14 @@
 //! | messages that wait for a worker | [`Config::inbound_queue`] | its connections are not read |
 //! | connections, in all and a source | [`Config::max_connections`], [`Config::max_connections_per_source`] | accepted and closed, or [`SendError::TooManyConnections`], [`SendError::TooManyWithAddress`] |
 //! | a message on a stream | [`Config::limits`], [`Config::message_timeout`] | [`Inbound::Malformed`] and closed, or closed |
+//! | an HTTP request that waits for its answer | one a connection | the connection is not read; what is malformed or beyond a limit is refused here (400, 413, 414, 417, 431, 501, 505) |
 //! | silence on a connection | [`Config::idle_timeout`] | closed |
 //!
 //! Each is counted in [`Stats`], and a line in the log names the setting, at most one in ten seconds.
 //!
 //! # Layout
 //!
-//! From the ground up: `listen`, `config`, `error`, `inbound`, `stats` (words); `limit`, `budget`, `files` (bounds);
+//! From the ground up: `listen`, `config`, `error`, `answer`, `inbound`, `stats` (words); `limit`, `budget`, `files` (bounds);
 //! `endpoint` (the seam); `locals`, `sockets` (addresses and how they are opened); `udp`; `stream` and `table`
 //! (connections);
 //! `net`, `net_endpoint` (all of it together); `resolve` (URI to target); `memory`.
@@ -62,6 +63,7 @@
 //! TLS and WebSocket will stand beside `stream/tcp.rs`: a connection is served over any byte stream.
 //! Names in URIs need DNS, which will stand in `resolve`. Until then both are refused in clear words.
 
+mod answer;
 mod budget;
 mod config;
 mod endpoint;
@@ -81,6 +83,7 @@ mod stream;
 mod table;
 mod udp;
 
+pub use answer::HttpAnswer;
 pub use config::Config;
 pub use endpoint::Endpoint;
 pub use error::{BindError, SendError};

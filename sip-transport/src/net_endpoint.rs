@@ -64,7 +64,7 @@ impl Net {
                 ports.push(UdpPort::new(socket, listen.addr, config.udp_backlog, Arc::clone(&counters)));
             }
         }
-        let datagrams = Datagrams::new(ports, config.limits, Arc::clone(&counters));
+        let datagrams = Datagrams::new(ports, config.limits, config.udp_gather, Arc::clone(&counters));
         let streams = Streams::new(config, listeners, Arc::clone(&shared.table), Arc::clone(&counters));
         shared.counters.lock().push(Arc::clone(&counters));
         Ok(NetEndpoint { counters, datagrams, streams, shared: Arc::clone(&shared) })
@@ -96,6 +96,7 @@ impl NetEndpoint {
 
 impl Endpoint for NetEndpoint {
     async fn recv(&mut self, into: &mut Vec<Inbound>) {
+        self.datagrams.gather();
         poll_fn(|cx| self.poll_recv(cx, into)).await;
     }
 

@@ -37,6 +37,8 @@ macro_rules! counters {
 counters! {
     /// SIP messages received.
     received,
+    /// HTTP requests received.
+    http,
     /// Messages handed to the kernel or written to a connection.
     sent,
     /// Datagrams and stream contents that were no SIP message.

@@ -2,7 +2,8 @@
 //!
 //! `cargo run --release -p examples --bin registrar-proxy -- --help`
 //!
-//! There is no authentication: do not put it on a public network as it is.
+//! With `--users FILE` everybody is asked for his password, registers himself alone and calls under his own name.
+//! Without, there is no authentication: do not put it on a public network like that.
 
 use clap::Parser;
 use sip_core::{HeaderName, Method, StatusCode};
@@ -18,6 +19,8 @@ const CHECKS: MessageChecks =
 struct Cli {
     #[command(flatten)]
     options: sip_server::cli::Options,
+    #[command(flatten)]
+    access: sip_server::cli::Access,
 }
 
 /// What a worker does with a request.
@@ -37,8 +40,10 @@ impl Routes for RegistrarProxy {
             Method::Ack => return Ok(()), // of no call that we know: never answered
             Method::Cancel => return Err(StatusCode::CALL_TRANSACTION_DOES_NOT_EXIST.into()),
             _ if ctx.has_totag() => return Err(StatusCode::CALL_TRANSACTION_DOES_NOT_EXIST.into()),
-            Method::Register => return register(ctx).await,
-            _ => {}
+            _ => authenticate(ctx).await?,
+        }
+        if ctx.method() == Method::Register {
+            return register(ctx).await;
         }
         if !ctx.is_myself_ruri()? {
             return Err(StatusCode::FORBIDDEN.into());
@@ -53,6 +58,21 @@ impl Routes for RegistrarProxy {
         ctx.lookup().await?; // nobody there: 404
         ctx.relay().await
     }
+}
+
+/// Where there are users: goes on only with one who is who he says.
+async fn authenticate(ctx: &mut Ctx) -> Routed {
+    if ctx.shared().users().is_none() {
+        return Ok(());
+    }
+    let realm = ctx.realm();
+    ctx.authenticate(&realm).await?; // else 401 or 407
+    if ctx.method() == Method::Register {
+        return ctx.check_to(); // else 403
+    }
+    ctx.check_from()?;
+    ctx.consume_credentials();
+    Ok(())
 }
 
 async fn register(ctx: &mut Ctx) -> Routed {
@@ -75,6 +95,7 @@ fn for_server(ctx: &mut Ctx) -> Routed {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let cli = Cli::parse();
-    let running = cli.options.server().start(|_| RegistrarProxy).await?;
+    let server = cli.access.server(cli.options.server())?;
+    let running = server.start(|_| RegistrarProxy).await?;
     Ok(sip_server::cli::serve(running).await?)
 }

@@ -1,6 +1,8 @@
 //! The harness of `sipp.rs`: a directory a test, the server as a process, SIPp runs, the HTTP service.
 
 pub(crate) mod lookup;
+#[allow(dead_code, unused_imports, unused_macros, reason = "not every file that runs SIPp tests passwords")]
+pub(crate) mod passwords;
 pub(crate) mod process;
 pub(crate) mod run;
 pub(crate) mod scenarios;

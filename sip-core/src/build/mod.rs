@@ -5,6 +5,7 @@
 
 pub(crate) mod ack;
 pub(crate) mod cancel;
+pub(crate) mod http;
 pub(crate) mod out;
 pub(crate) mod request;
 pub(crate) mod response;
@@ -12,5 +13,6 @@ pub(crate) mod same_hop;
 
 pub use ack::ack;
 pub use cancel::cancel;
+pub use http::{HTTP_CONTINUE, HttpReply, http_refusal, http_reply, http_unavailable};
 pub use request::{RequestBuilder, request};
 pub use response::{ResponseBuilder, response};

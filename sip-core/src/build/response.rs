@@ -37,7 +37,14 @@ use crate::text::push_number;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn response(request: &Message, status: StatusCode) -> ResponseBuilder<'_> {
-    ResponseBuilder { request, status, reason: None, to_tag: None, extra: Extra::default(), body: &[] }
+    ResponseBuilder {
+        request,
+        status,
+        reason: None,
+        to_tag: None,
+        extra: Extra::default(),
+        body: Cow::Borrowed(&[]),
+    }
 }
 
 /// A response in the making: see [`response`].
@@ -49,7 +56,7 @@ pub struct ResponseBuilder<'a> {
     reason: Option<Cow<'a, str>>,
     to_tag: Option<&'a str>,
     extra: Extra,
-    body: &'a [u8],
+    body: Cow<'a, [u8]>,
 }
 
 impl<'a> ResponseBuilder<'a> {
@@ -72,9 +79,9 @@ impl<'a> ResponseBuilder<'a> {
     }
 
     /// A body with its Content-Type.
-    pub fn body(mut self, content_type: &str, body: &'a [u8]) -> Self {
+    pub fn body(mut self, content_type: &str, body: impl Into<Cow<'a, [u8]>>) -> Self {
         self.extra.push(b"Content-Type", content_type.as_bytes());
-        self.body = body;
+        self.body = body.into();
         self
     }
 
@@ -119,7 +126,7 @@ impl<'a> ResponseBuilder<'a> {
         line_if(&mut out, b"CSeq", frame.cseq);
         line_if(&mut out, b"Timestamp", frame.timestamp);
         out.extend_from_slice(&extra);
-        Ok(end(out, self.body))
+        Ok(end(out, &self.body))
     }
 }
 

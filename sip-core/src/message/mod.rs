@@ -1,6 +1,7 @@
 //! A SIP message: start line, header table and body over one shared buffer.
 
 pub(crate) mod edit;
+mod http;
 pub(crate) mod own;
 pub(crate) mod slots;
 pub(crate) mod start;
@@ -65,30 +66,32 @@ impl Message {
         span.of(buf)
     }
 
-    /// Whether it is a request.
+    /// Whether it is a request, of HTTP too ([`Self::is_http`]).
     pub fn is_request(&self) -> bool {
-        matches!(self.start.kind, StartKind::Request { .. })
+        !self.is_response()
     }
 
     /// Whether it is a response.
     pub fn is_response(&self) -> bool {
-        !self.is_request()
+        matches!(self.start.kind, StartKind::Response { .. })
     }
 
     /// The method of a request.
     pub fn method(&self) -> Option<Method<'_>> {
         match self.start.kind {
-            StartKind::Request { method, .. } => {
+            StartKind::Request { method, .. } | StartKind::Http { method, .. } => {
                 Some(Method::from_bytes(self.text(self.start.origin, method)))
             }
             StartKind::Response { .. } => None,
         }
     }
 
-    /// The Request-URI of a request, as it stands.
+    /// The Request-URI of a request, as it stands; of an HTTP request, its target.
     pub fn request_uri(&self) -> Option<&BStr> {
         match self.start.kind {
-            StartKind::Request { uri, .. } => Some(BStr::new(self.text(self.start.origin, uri))),
+            StartKind::Request { uri, .. } | StartKind::Http { target: uri, .. } => {
+                Some(BStr::new(self.text(self.start.origin, uri)))
+            }
             StartKind::Response { .. } => None,
         }
     }
@@ -97,7 +100,7 @@ impl Message {
     pub fn status(&self) -> Option<StatusCode> {
         match self.start.kind {
             StartKind::Response { status, .. } => Some(status),
-            StartKind::Request { .. } => None,
+            StartKind::Request { .. } | StartKind::Http { .. } => None,
         }
     }
 
@@ -105,7 +108,7 @@ impl Message {
     pub fn reason(&self) -> Option<&BStr> {
         match self.start.kind {
             StartKind::Response { reason, .. } => Some(BStr::new(self.text(self.start.origin, reason))),
-            StartKind::Request { .. } => None,
+            StartKind::Request { .. } | StartKind::Http { .. } => None,
         }
     }
 

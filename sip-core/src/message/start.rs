@@ -32,6 +32,24 @@ pub(crate) enum StartKind {
         /// The reason phrase, empty or not.
         reason: Span,
     },
+    /// `GET /stats HTTP/1.1`
+    Http {
+        /// The method.
+        method: Span,
+        /// The request target.
+        target: Span,
+        /// Which HTTP.
+        version: HttpVersion,
+    },
+}
+
+/// A version of HTTP that is spoken here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HttpVersion {
+    /// HTTP/1.0
+    Http10,
+    /// HTTP/1.1
+    Http11,
 }
 
 impl StartLine {
@@ -44,6 +62,9 @@ impl StartLine {
                 StartKind::Request { method: moved(method), uri: moved(uri) }
             }
             StartKind::Response { status, reason } => StartKind::Response { status, reason: moved(reason) },
+            StartKind::Http { method, target, version } => {
+                StartKind::Http { method: moved(method), target: moved(target), version }
+            }
         };
         Self { origin, line: moved(self.line), kind }
     }

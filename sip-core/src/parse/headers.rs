@@ -176,7 +176,7 @@ fn offset(at: usize) -> u32 {
 
 /// The body length by this Content-Length line. `before` is what an earlier one said: the same
 /// number again does no harm, another is refused.
-fn content_length(
+pub(crate) fn content_length(
     bytes: &[u8],
     slot: &Slot,
     before: Option<usize>,

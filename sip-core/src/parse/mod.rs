@@ -1,6 +1,8 @@
 //! Bytes to messages: one pass over the head, no copy.
 
+pub(crate) mod chunked;
 pub(crate) mod headers;
+pub(crate) mod http;
 pub(crate) mod limits;
 pub(crate) mod names;
 pub(crate) mod salvage;

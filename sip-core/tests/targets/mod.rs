@@ -6,6 +6,7 @@
 
 pub(crate) mod body;
 pub(crate) mod edits;
+pub(crate) mod http;
 pub(crate) mod message;
 pub(crate) mod stream;
 pub(crate) mod uri;

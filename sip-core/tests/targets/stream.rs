@@ -28,6 +28,7 @@ fn cut<'a>(pieces: impl Iterator<Item = &'a [u8]>, limits: Limits) -> Found {
             match framer.next(&mut buf) {
                 Ok(Some(Framed::Message(msg))) => found.messages.push(msg.to_bytes()),
                 Ok(Some(Framed::Ping | Framed::Pong)) => found.empty_lines += 1,
+                Ok(Some(other)) => panic!("SIP alone: {other:?}"),
                 Ok(None) => break,
                 Err(error) => {
                     found.error = Some(error);

@@ -93,20 +93,25 @@ impl<'a> Module<'a> {
         self.table.raw_set(name, function)
     }
 
-    /// As [`Self::anywhere`], where an error is the script's: it is raised in Lua, with file and line.
+    /// As [`Self::anywhere`], where the script may be wrong: then a line with file and line is logged, and the call
+    /// returns what `null` says.
     ///
     /// It must not call into Lua.
-    pub(crate) fn checked<A: Arguments, R: Into<Kemi>, E: std::fmt::Display>(
+    pub(crate) fn checked<A: Arguments, R: Into<Kemi>, N: Into<Kemi>, E: std::fmt::Display>(
         &mut self,
         name: &'static str,
-        call: impl Fn(Option<&mut Current>, A) -> Result<R, E> + 'static,
+        null: impl Fn(&A) -> N + 'static,
+        call: impl Fn(Option<&mut Current>, &A) -> Result<R, E> + 'static,
     ) -> mlua::Result<()> {
         let (hub, full) = (self.hub.clone(), self.full(name));
         let function = self.lua.create_function(move |lua, values: MultiValue| {
             let Some(arguments) = arguments(lua, &full, values) else { return Ok(Value::Boolean(false)) };
-            match hub.with(|current| call(current, arguments)) {
+            match hub.with(|current| call(current, &arguments)) {
                 Ok(answer) => answer.into().into_lua(lua, A::COUNT),
-                Err(error) => Err(mlua::Error::runtime(format!("{}: {full}: {error}", place(lua)))),
+                Err(error) => {
+                    tracing::error!(at = place(lua), "{full}: {error}");
+                    null(&arguments).into().into_lua(lua, A::COUNT)
+                }
             }
         })?;
         self.table.raw_set(name, function)

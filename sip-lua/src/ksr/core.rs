@@ -4,8 +4,9 @@ use sip_core::{Host, Message, Method, Protocol, Uri};
 use sip_modules::Myself;
 use sip_server::Ctx;
 
-use crate::current::{Current, Route};
+use crate::current::Current;
 use crate::ksr::call::Module;
+use crate::ksr::core_way as way;
 use crate::value::Text;
 
 /// Letters of `is_method_in`.
@@ -63,7 +64,7 @@ pub(crate) fn register(mut m: Module<'_>) -> mlua::Result<Module<'_>> {
     method(&mut m)?;
     myself(&mut m)?;
     flags(&mut m)?;
-    target(&mut m)?;
+    way::register(&mut m)?;
     for (name, protocols) in PROTOCOLS {
         m.call(name, |current: &mut Current, ()| {
             current.source().is_some_and(|source| protocols.contains(&source.protocol))
@@ -74,6 +75,10 @@ pub(crate) fn register(mut m: Module<'_>) -> mlua::Result<Module<'_>> {
     })?;
     m.call("is_IPv6", |current: &mut Current, ()| {
         current.source().is_some_and(|source| source.remote.is_ipv6())
+    })?;
+    // The reply to a SIP request never ends a connection here.
+    m.call("set_reply_close", |current: &mut Current, ()| {
+        current.http_mut().map(sip_server::HttpCtx::set_reply_close).is_some()
     })?;
     m.call("set_drop", |current: &mut Current, ()| current.set_drop())?;
     Ok(m)
@@ -91,6 +96,9 @@ fn log(m: &mut Module<'_>) -> mlua::Result<()> {
 
 /// Writes a line to the log; a level that is unknown is an error.
 pub(crate) fn say(level: &str, text: &[u8]) {
+    if !is_on(level) {
+        return;
+    }
     let text = String::from_utf8_lossy(text);
     let text = text.trim_end_matches(['\r', '\n']);
     match level {
@@ -98,6 +106,16 @@ pub(crate) fn say(level: &str, text: &[u8]) {
         "info" | "notice" => tracing::info!(target: "script", "{text}"),
         "warn" => tracing::warn!(target: "script", "{text}"),
         _ => tracing::error!(target: "script", "{text}"),
+    }
+}
+
+/// Whether lines of this level are written: what they say need not be made up where they are not.
+pub(crate) fn is_on(level: &str) -> bool {
+    match level {
+        "dbg" => tracing::enabled!(target: "script", tracing::Level::DEBUG),
+        "info" | "notice" => tracing::enabled!(target: "script", tracing::Level::INFO),
+        "warn" => tracing::enabled!(target: "script", tracing::Level::WARN),
+        _ => tracing::enabled!(target: "script", tracing::Level::ERROR),
     }
 }
 
@@ -157,7 +175,7 @@ fn is<E>(answer: Option<Result<bool, E>>) -> bool {
 }
 
 /// Whether a URI, or a bare host with or without a port, is ours.
-fn is_myself(current: &Current, text: &[u8]) -> bool {
+pub(crate) fn is_myself(current: &Current, text: &[u8]) -> bool {
     let shared = current.shared();
     match Uri::parse(text) {
         Ok(uri) => shared.is_uri_myself(&uri),
@@ -204,20 +222,4 @@ fn flags(m: &mut Module<'_>) -> mlua::Result<()> {
 
 fn bit(flag: i64) -> Option<u32> {
     u32::try_from(flag).ok().and_then(|flag| 1_u32.checked_shl(flag))
-}
-
-fn target(m: &mut Module<'_>) -> mlua::Result<()> {
-    m.call("seturi", |current: &mut Current, (uri,): (Text,)| {
-        let is_request = !matches!(current.route, Route::Response(_) | Route::Reply(_));
-        is_request && current.msg_mut().set_request_uri(&**uri).is_ok()
-    })?;
-    m.call("setdsturi", |current: &mut Current, (uri,): (Text,)| {
-        current.destination_mut().map(|destination| destination.dst_uri = Some(uri.to_bytes())).is_some()
-    })?;
-    m.call("resetdsturi", |current: &mut Current, ()| {
-        current.destination_mut().map(|destination| destination.dst_uri = None).is_some()
-    })?;
-    m.call("isdsturiset", |current: &mut Current, ()| {
-        current.destination().is_some_and(|destination| destination.dst_uri.is_some())
-    })
 }

@@ -3,6 +3,7 @@
 use bstr::BStr;
 use sip_core::{HeaderName, Message, unfold};
 use sip_modules::hdr::{self, HdrError};
+use sip_modules::textops;
 
 use crate::current::Current;
 use crate::ksr::call::Module;
@@ -45,6 +46,23 @@ pub(crate) fn register(mut m: Module<'_>) -> mlua::Result<Module<'_>> {
     })?;
     m.call("is_present", |current: &mut Current, (name,): (Text,)| {
         one(current.msg().has_header(HeaderName::parse(&name)))
+    })?;
+    m.call("append_to_reply", |current: &mut Current, (text,): (Text,)| {
+        match current.ctx_mut().map(|ctx| ctx.append_to_reply(&text)) {
+            Some(Ok(())) => 1,
+            Some(Err(error)) => {
+                tracing::error!(%error, "KSR.hdr.append_to_reply: nothing is done");
+                -1
+            }
+            None => -1,
+        }
+    })?;
+    m.call("match_content", |current: &mut Current, (name, how, text, which): (Text, Text, Text, Text)| {
+        let how = textops::Comparison::parse(&how);
+        how.zip(which.first()).and_then(|(how, which)| {
+            let name = HeaderName::parse(&name);
+            textops::match_content(current.msg(), name, how, &text, which.to_ascii_lowercase())
+        }) == Some(true)
     })?;
     m.call("get", |current: &mut Current, (name,): (Text,)| value(current, &name, 0))?;
     m.call("gete", |current: &mut Current, (name,): (Text,)| or(value(current, &name, 0), ""))?;

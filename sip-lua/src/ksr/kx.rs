@@ -11,8 +11,9 @@ use crate::pv::value::{Value, leading_number};
 use crate::value::{Kemi, Text};
 
 /// What is behind `get_NAME` (nil for null), `gete_NAME` ("") and `getw_NAME` ("<null>").
-const ALL_THREE: [(&str, [&str; 3]); 10] = [
+const ALL_THREE: [(&str, [&str; 3]); 11] = [
     ("$ua", ["get_ua", "gete_ua", "getw_ua"]),
+    ("$au", ["get_au", "gete_au", "getw_au"]),
     ("$rU", ["get_ruser", "gete_ruser", "getw_ruser"]),
     ("$rd", ["get_rhost", "gete_rhost", "getw_rhost"]),
     ("$fU", ["get_fuser", "gete_fuser", "getw_fuser"]),

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use sip_modules::rr::{self, Direction};
+use sip_modules::rr::{self, Direction, LooseRoute};
 use sip_server::{Ctx, RouteError};
 
 use crate::current::{Current, Route};
@@ -17,12 +17,15 @@ pub(crate) fn register(mut m: Module<'_>) -> mlua::Result<Module<'_>> {
         Some(Ok(found)) => found.code(),
         Some(Err(_)) | None => -1,
     })?;
-    m.call("add_rr_param", |current: &mut Current, (param,): (Text,)| {
-        done(match &mut current.route {
-            Route::Branch(ctx) => Some(ctx.add_rr_param(&param)),
-            _ => current.ctx_mut().map(|ctx| ctx.add_rr_param(&param)),
-        })
+    m.call("loose_route_preloaded", |current: &mut Current, ()| {
+        let found = current.ctx_mut().map(Ctx::follow_route);
+        one(matches!(found, Some(Ok(LooseRoute::Preloaded(_)))))
     })?;
+    m.call("record_route_params", |current: &mut Current, (params,): (Text,)| {
+        let recorded = done(record_route(current));
+        if recorded < 0 { recorded } else { done(add_param(current, &params)) }
+    })?;
+    m.call("add_rr_param", |current: &mut Current, (param,): (Text,)| done(add_param(current, &param)))?;
     let state = State::of(&m);
     let s = Rc::clone(&state);
     m.call("check_route_param", move |current: &mut Current, (expression,): (Text,)| {
@@ -38,6 +41,13 @@ pub(crate) fn register(mut m: Module<'_>) -> mlua::Result<Module<'_>> {
         one(with_state(current, |state, msg| rr::is_direction(state, msg, wanted)))
     })?;
     Ok(m)
+}
+
+fn add_param(current: &mut Current, param: &Text) -> Option<Result<(), RouteError>> {
+    match &mut current.route {
+        Route::Branch(ctx) => Some(ctx.add_rr_param(param)),
+        _ => current.ctx_mut().map(|ctx| ctx.add_rr_param(param)),
+    }
 }
 
 fn record_route(current: &mut Current) -> Option<Result<(), RouteError>> {

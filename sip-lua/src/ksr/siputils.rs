@@ -1,6 +1,6 @@
 //! `KSR.siputils`: see [`sip_modules::siputils`].
 
-use sip_core::HeaderError;
+use sip_core::{HeaderError, Method, StatusCode};
 use sip_modules::siputils;
 
 use crate::current::Current;
@@ -16,6 +16,37 @@ pub(crate) fn register(mut m: Module<'_>) -> mlua::Result<Module<'_>> {
         let source = current.source();
         one(source.is_some_and(|source| siputils::is_first_hop(current.msg(), source, current.shared())))
     })?;
+    m.call("is_first_hop_mode", |current: &mut Current, (_,): (i64,)| {
+        let source = current.source();
+        one(source.is_some_and(|source| siputils::is_first_hop(current.msg(), source, current.shared())))
+    })?;
+    // What reaches these routes is SIP; HTTP has an event of its own.
+    m.call("is_sip", |_: &mut Current, ()| 1)?;
+    m.call("is_http", |_: &mut Current, ()| -1)?;
+    m.call("is_gruu", |current: &mut Current, ()| {
+        siputils::gruu(current.msg()).map_or(-1, |is_temporary| if is_temporary { 2 } else { 1 })
+    })?;
+    m.call("is_user", |current: &mut Current, (name,): (Text,)| {
+        one(siputils::digest_user(current.msg()).is_some_and(|user| user == **name))
+    })?;
+    // An OPTIONS to ourselves, without a user; -2 where it could not be answered.
+    m.call("options_reply", |current: &mut Current, ()| {
+        let is_ours = current.ctx().is_some_and(|ctx| ctx.is_myself_ruri().unwrap_or_default());
+        let msg = current.msg();
+        let asked = msg.method() == Some(Method::Options) && msg.uri().is_ok_and(|uri| uri.user().is_none());
+        match current.ctx_mut().filter(|_| is_ours && asked) {
+            Some(ctx) => {
+                let sent = ctx.reply_with(StatusCode::OK, |mut reply| {
+                    for (name, value) in siputils::CAPABILITIES {
+                        reply = reply.header(name, value);
+                    }
+                    reply
+                });
+                if sent.is_ok() { 1 } else { -2 }
+            }
+            None => -1,
+        }
+    })?;
     ruri(&mut m)?;
     texts(&mut m)?;
     Ok(m)
@@ -25,6 +56,14 @@ pub(crate) fn register(mut m: Module<'_>) -> mlua::Result<Module<'_>> {
 fn ruri(m: &mut Module<'_>) -> mlua::Result<()> {
     m.call("uri_param", |current: &mut Current, (name,): (Text,)| {
         one(siputils::uri_param(current.msg(), &name.to_utf8()).is_some())
+    })?;
+    m.call("uri_param_any", |current: &mut Current, (name,): (Text,)| {
+        one(siputils::has_param_text(current.msg(), &name))
+    })?;
+    m.call("contact_param_check", |current: &mut Current, (name,): (Text,)| {
+        let contact = current.msg().contact().ok();
+        let addr = contact.as_ref().and_then(|contact| contact.addr());
+        one(addr.is_some_and(|addr| addr.uri().is_ok_and(|uri| uri.param(&name.to_utf8()).is_some())))
     })?;
     m.call("uri_param_value", |current: &mut Current, (name, value): (Text, Text)| {
         one(siputils::is_uri_param(current.msg(), &name.to_utf8(), &value))

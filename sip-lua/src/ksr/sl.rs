@@ -13,16 +13,30 @@ pub(crate) fn register(mut m: Module<'_>) -> mlua::Result<Module<'_>> {
         send(current, code, &reason)
     })?;
     m.call("send_reply", |current: &mut Current, (code, reason): (i64, Text)| send(current, code, &reason))?;
-    m.call("sl_reply_error", |current: &mut Current, ()| {
-        if current.queued.is_some() {
-            return -3;
+    for name in ["sl_reply_error", "send_reply_error"] {
+        m.call(name, |current: &mut Current, ()| reply_error(current))?;
+    }
+    m.call("send_reply_mode", |current: &mut Current, (code, reason, mode): (i64, Text, i64)| {
+        if mode & NO_CONNECT != 0 {
+            current.ctx_mut().into_iter().for_each(|ctx| ctx.set_reply_no_connect());
         }
-        match current.ctx() {
-            Some(ctx) if ctx.is_served() => -2,
-            _ => send(current, 500, &Text::from(&b"Server Internal Error"[..])),
-        }
+        send(current, code, &reason)
     })?;
     Ok(m)
+}
+
+/// Bit 2 of `send_reply_mode`: the reply opens no connection.
+const NO_CONNECT: i64 = 2;
+
+/// 500 where there is no answer yet: -3 tm will answer, -2 it has.
+fn reply_error(current: &mut Current) -> i64 {
+    if current.queued.is_some() {
+        return -3;
+    }
+    match current.ctx() {
+        Some(ctx) if ctx.is_served() => -2,
+        _ => send(current, 500, &Text::from(&b"Server Internal Error"[..])),
+    }
 }
 
 /// Answers the request: 1 sent, -1 not (an ACK, an empty reason, a final reply is out already).

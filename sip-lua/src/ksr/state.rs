@@ -3,13 +3,15 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use bstr::{BStr, ByteSlice};
-use regex::bytes::{Regex, RegexBuilder};
+use bstr::BStr;
+use regex::bytes::Regex;
 use rustc_hash::FxHashMap;
+use sip_modules::textops::{self, Rule, Subst};
 
 use crate::current::Current;
 use crate::ksr::call::Module;
 use crate::pv::cache::Cache;
+use crate::pv::class::{Format, Piece};
 use crate::pv::error::PvError;
 use crate::pv::store::Store;
 use crate::pv::value::Value;
@@ -18,14 +20,20 @@ use crate::value::Kemi;
 
 /// Expressions that are remembered.
 const MOST: usize = 1024;
-/// Most bytes that an expression may become.
-const LARGEST: usize = 1 << 20;
 
 /// One a VM.
 pub(crate) struct State {
     pub(crate) cache: Cache,
     pub(crate) store: Store,
     regexes: RefCell<FxHashMap<Box<BStr>, Regex>>,
+    rules: RefCell<FxHashMap<Box<BStr>, Rc<Substitution>>>,
+}
+
+/// A substitution; what it puts in may have variables in it.
+struct Substitution {
+    subst: Subst,
+    /// The rule, where its replacement has variables.
+    rule: Option<(Rule, Rc<Format>)>,
 }
 
 impl State {
@@ -36,7 +44,12 @@ impl State {
         }
         let hub = m.hub();
         let store = Store::new(hub.env.clone(), hub.shared.clone());
-        let state = Rc::new(Self { cache: Cache::default(), store, regexes: RefCell::default() });
+        let state = Rc::new(Self {
+            cache: Cache::default(),
+            store,
+            regexes: RefCell::default(),
+            rules: RefCell::default(),
+        });
         m.lua.set_app_data(Rc::clone(&state));
         state
     }
@@ -86,15 +99,49 @@ impl State {
         if let Some(regex) = self.regexes.borrow().get(text) {
             return Some(regex.clone());
         }
-        let mut builder = RegexBuilder::new(text.to_str().ok()?);
-        builder.case_insensitive(true).multi_line(true).size_limit(LARGEST);
-        let regex =
-            builder.build().inspect_err(|error| tracing::error!(%error, "no regular expression")).ok()?;
+        let regex = textops::expression(text, true);
+        let regex = regex.inspect_err(|error| tracing::error!(%error, "KSR")).ok()?;
         let mut known = self.regexes.borrow_mut();
         if known.len() < MOST {
             known.insert(Box::<[u8]>::from(&**text).into(), regex.clone());
         }
         Some(regex)
+    }
+}
+
+impl State {
+    /// A substitution, `/expression/replacement/flags`, with the values of the variables in its replacement.
+    pub(crate) fn subst(&self, current: &mut Current, text: &BStr) -> Option<Subst> {
+        let substitution = self.substitution(text)?;
+        let Some((rule, format)) = &substitution.rule else { return Some(substitution.subst.clone()) };
+        let mut rule = rule.clone();
+        rule.replacement.clear();
+        for piece in &format.0 {
+            match piece {
+                Piece::Text(text) => rule.replacement.extend_from_slice(text),
+                Piece::Var(var) => {
+                    let value = var.get(current, &self.store);
+                    rule.replacement.extend_from_slice(&textops::literal(&value.to_text()));
+                }
+            }
+        }
+        Some(substitution.subst.with_replacement(&rule))
+    }
+
+    fn substitution(&self, text: &BStr) -> Option<Rc<Substitution>> {
+        if let Some(known) = self.rules.borrow().get(text) {
+            return Some(Rc::clone(known));
+        }
+        let made = Rule::parse(text).and_then(|rule| Ok((rule.compile()?, rule)));
+        let (subst, rule) = made.inspect_err(|error| tracing::error!(%error, "KSR")).ok()?;
+        // A `$` that begins no variable is one.
+        let format = self.cache.format(&rule.replacement).ok().filter(|_| rule.replacement.contains(&b'$'));
+        let made = Rc::new(Substitution { subst, rule: format.map(|format| (rule, format)) });
+        let mut known = self.rules.borrow_mut();
+        if known.len() < MOST {
+            known.insert(Box::<[u8]>::from(&**text).into(), Rc::clone(&made));
+        }
+        Some(made)
     }
 }
 

@@ -8,7 +8,7 @@ use crate::current::Current;
 use crate::ksr::call::Module;
 
 /// Longest sleep: a day. The transaction ends much sooner, by its timer.
-const LONGEST: u64 = 86_400_000;
+pub(crate) const LONGEST: u64 = 86_400_000;
 
 pub(crate) fn register(mut m: Module<'_>) -> mlua::Result<Module<'_>> {
     // 1, when the time is over. A caller that gives up meanwhile ends the route here.

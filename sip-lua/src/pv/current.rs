@@ -1,9 +1,14 @@
 //! What variables see of the route that runs.
 
-use sip_core::{Message, Source};
+use std::net::SocketAddr;
+
+use sip_core::{Message, Protocol, Source};
+use sip_modules::rr::{self, Direction};
 use sip_server::{Destination, TransactionId, Vars};
+use sip_transport::Listen;
 
 use crate::current::{Current, Route};
+use crate::pv::names::net::socket;
 use crate::pv::view::{Flags, View};
 
 impl View for Current {
@@ -97,10 +102,41 @@ impl View for Current {
         }
     }
 
+    fn invite(&self) -> Option<Message> {
+        match &self.route {
+            Route::Cancel(ctx) => ctx.invite(),
+            _ => None,
+        }
+    }
+
+    fn number(&self) -> Option<u64> {
+        Some(self.number)
+    }
+
+    fn local_tag(&self) -> Option<String> {
+        self.ctx().map(|ctx| ctx.local_tag().to_owned())
+    }
+
+    fn is_upstream(&self) -> bool {
+        let is = |state: &rr::State, msg: &Message| rr::is_direction(state, msg, Direction::Upstream);
+        match &self.route {
+            Route::Branch(ctx) => is(ctx.rr(), &ctx.msg),
+            _ => self.ctx().is_some_and(|ctx| is(&ctx.rr(), &ctx.msg)),
+        }
+    }
+
+    fn listen(&self, text: &[u8]) -> Option<(Protocol, SocketAddr)> {
+        let is = |listen: &&Listen| {
+            socket(listen.addr, listen.protocol).as_bytes().eq_ignore_ascii_case(text.trim_ascii())
+        };
+        self.shared().listens().iter().find(is).map(|listen| (listen.protocol, listen.addr))
+    }
+
     fn vars(&self) -> Option<Vars> {
         match &self.route {
             Route::Branch(ctx) => Some(ctx.vars().clone()),
             Route::Response(ctx) | Route::Reply(ctx) => ctx.vars(),
+            Route::Http(ctx) => Some(ctx.vars().clone()),
             _ => self.ctx().map(|ctx| ctx.vars().clone()),
         }
     }

@@ -13,5 +13,6 @@ pub(crate) mod names;
 pub(crate) mod parse;
 pub(crate) mod store;
 pub(crate) mod trans;
+pub(crate) mod uuid;
 pub(crate) mod value;
 pub(crate) mod view;

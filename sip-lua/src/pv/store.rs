@@ -32,6 +32,8 @@ pub(crate) struct Store {
     pub(crate) fetched: Names<QueueItem>,
     /// What `reg_fetch_contacts` found, by profile.
     pub(crate) profiles: Names<Profile>,
+    /// The response to the last `jsonrpcs.exec`.
+    pub(crate) jsonrpl: RefCell<Option<Vec<u8>>>,
     /// Walks through htables, by iterator.
     pub(crate) walks: Names<Walk>,
 }
@@ -59,6 +61,9 @@ pub(crate) struct Walk {
 impl Store {
     /// Nothing yet.
     pub(crate) fn new(env: Arc<Env>, shared: Option<Shared>) -> Self {
+        if let Some(shared) = &shared {
+            env.started.get_or_init(|| shared.wall());
+        }
         Self {
             env,
             shared,
@@ -66,6 +71,7 @@ impl Store {
             vn: Names::default(),
             fetched: Names::default(),
             profiles: Names::default(),
+            jsonrpl: RefCell::default(),
             walks: Names::default(),
         }
     }

@@ -1,6 +1,8 @@
 //! `View`: what variables see of the message that a route runs for.
 
-use sip_core::{Message, Source};
+use std::net::SocketAddr;
+
+use sip_core::{Message, Protocol, Source};
 use sip_server::{Destination, TransactionId, Vars};
 
 /// The current message and what is known about it. What a kind of route does not have is `None`, and a variable
@@ -85,6 +87,32 @@ pub(crate) trait View {
 
     /// The request of the transaction (`$T_req`).
     fn request(&self) -> Option<Message> {
+        None
+    }
+
+    /// The INVITE that this CANCEL is about (`$T_inv`).
+    fn invite(&self) -> Option<Message> {
+        None
+    }
+
+    /// The number of this message among those that this process has run routes for.
+    fn number(&self) -> Option<u64> {
+        None
+    }
+
+    /// The tag in To of the replies that are made here.
+    fn local_tag(&self) -> Option<String> {
+        None
+    }
+
+    /// Whether the called side of a dialog sent it.
+    fn is_upstream(&self) -> bool {
+        false
+    }
+
+    /// The address that the server listens on, of this text: `udp:192.0.2.1:5060`.
+    fn listen(&self, text: &[u8]) -> Option<(Protocol, SocketAddr)> {
+        let _ = text;
         None
     }
 

@@ -57,6 +57,18 @@ pub(crate) fn reason(body: &str) -> String {
     reason
 }
 
+/// What this body of a function returns, as text, in the route of a call from alice to bob.
+pub(crate) fn told(body: &str) -> String {
+    reason(&format!("local r = (function() {body} end)() KSR.sl.send_reply(480, tostring(r))"))
+}
+
+/// The same for expressions: each with what is done before, and what it is to be. Every one has a call of its own.
+pub(crate) fn tell_all(before: &str, cases: &[(&str, &str)]) {
+    for (expression, expected) in cases {
+        assert_eq!(told(&format!("{before} return {expression}")), *expected, "{expression}");
+    }
+}
+
 /// Calls bob and acknowledges the final response, which must have this status.
 pub(crate) async fn call(alice: &Agent, status: u16) -> Message {
     let call = alice.invite("sip:bob@10.0.0.1");

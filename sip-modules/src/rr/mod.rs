@@ -17,8 +17,8 @@ mod error;
 mod loose;
 mod options;
 mod outcome;
-mod record;
-mod side;
+pub(crate) mod record;
+pub(crate) mod side;
 mod state;
 
 pub use direction::{Direction, check_route_param, direction, is_direction};

@@ -1,7 +1,9 @@
 //! `Destination`: where one branch goes.
 
+use std::net::SocketAddr;
+
 use bytes::Bytes;
-use sip_core::{HeaderName, Message, NameAddr, Protocol, Target, Uri};
+use sip_core::{HeaderName, Message, NameAddr, Protocol, Q, Target, Uri};
 use sip_modules::rr;
 use sip_transport::resolve;
 
@@ -23,6 +25,11 @@ pub struct Destination {
     pub path: Vec<Bytes>,
     /// The next hop as an address or a flow; nothing is resolved then.
     pub target: Option<Target>,
+    /// The address of ours to leave from, where the branch goes by this protocol and on no flow (`$fs`). One that the
+    /// server does not listen on is not taken.
+    pub socket: Option<(Protocol, SocketAddr)>,
+    /// How much it is preferred: what [`Ctx::load_contacts`](crate::Ctx::load_contacts) sorts by.
+    pub q: Option<Q>,
 }
 
 impl Destination {
@@ -40,6 +47,12 @@ impl Destination {
     /// The same, straight to this address or flow.
     pub fn at(mut self, target: Target) -> Self {
         self.target = Some(target);
+        self
+    }
+
+    /// The same, with this preference.
+    pub fn with_q(mut self, q: Q) -> Self {
+        self.q = Some(q);
         self
     }
 
@@ -80,6 +93,17 @@ impl Destination {
     ///
     /// Where a Route decides and its top is a strict router, the message is rewritten for it.
     pub(crate) fn resolve(&self, msg: &mut Message) -> Result<Target, RouteError> {
+        let mut target = self.way(msg)?;
+        if let Some((protocol, local)) = self.socket
+            && protocol == target.protocol
+            && target.flow.is_none()
+        {
+            target.local = Some(local);
+        }
+        Ok(target)
+    }
+
+    fn way(&self, msg: &mut Message) -> Result<Target, RouteError> {
         if let Some(target) = self.target {
             return Ok(target);
         }

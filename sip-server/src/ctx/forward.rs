@@ -27,6 +27,7 @@ impl Ctx {
         self.record_outbound(&self.rr(), &mut msg, &target)?;
         let branch = via::stateless_branch(self.received(), self.shared().key())?;
         via::push(&mut msg, &mut target, branch, self.shared())?;
+        self.turn.local.stats().forwarded.one();
         self.turn.local.send(target, msg.to_bytes(), None);
         self.turn.acted.set(true);
         Ok(())

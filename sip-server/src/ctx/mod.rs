@@ -1,14 +1,19 @@
 //! `Ctx`: the current request, its transaction, its worker.
 
 mod arm;
+mod auth;
 pub(crate) mod branch;
 mod breadth;
+pub(crate) mod calls;
+mod contacts;
 pub(crate) mod destination;
 pub(crate) mod event;
 pub(crate) mod failure;
 mod forward;
+pub(crate) mod http;
 mod lend;
 mod modules;
+mod nat;
 mod registrar;
 mod relay;
 pub(crate) mod reply;
@@ -16,6 +21,7 @@ mod respond;
 mod rr;
 pub(crate) mod send;
 pub(crate) mod suspend;
+mod uac;
 pub(crate) mod via;
 pub(crate) mod wait;
 
@@ -50,7 +56,7 @@ impl Ctx {
 
     /// The request as it was received, with `received` and `rport` noted in its top Via.
     pub fn received(&self) -> &Message {
-        &self.turn.received
+        self.turn.received()
     }
 
     /// Where the request came from, and which of our addresses was asked.
@@ -120,6 +126,17 @@ impl Ctx {
     /// Changes the message flags; they stay with the transaction.
     pub fn set_flags(&mut self, flags: u32) {
         self.turn.flags.set(flags);
+    }
+
+    /// The INVITE that this CANCEL is about, as that was received; `None` in other routes.
+    pub fn invite(&self) -> Option<Message> {
+        let id = self.cancels()?;
+        self.turn.local.step(id, |stripe, _, _| stripe.table.request(id))
+    }
+
+    /// The tag in To of the replies that are made here.
+    pub fn local_tag(&self) -> &str {
+        self.turn.tag()
     }
 
     /// Whether this is the route of a CANCEL that matched an INVITE, and which.

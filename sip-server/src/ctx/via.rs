@@ -61,7 +61,12 @@ pub(crate) fn stateless_branch(below: &Message, key: &[u8; 16]) -> Result<String
     let via = below.top_via()?;
     part(&via.host_text().to_ascii_lowercase());
     part(via.branch().unwrap_or_default());
-    part(Target::from_via(&via).map(|target| target.to_string()).unwrap_or_default().as_bytes());
+    let mut next = Vec::with_capacity(48);
+    if let Some(target) = Target::from_via(&via) {
+        next.extend_from_slice(target.protocol.via_token().as_bytes());
+        push_addr(&mut next, target.remote);
+    }
+    part(&next);
     part(below.call_id()?);
     part(below.from()?.tag().unwrap_or_default());
     hash.write_u32(below.cseq()?.number);

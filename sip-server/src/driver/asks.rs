@@ -2,16 +2,15 @@
 
 use std::rc::Rc;
 
-use sip_core::{Message, StatusCode};
-use sip_transaction::{Ask, AskKind, Asker, Notice, Ticket, TransactionId};
+use sip_core::StatusCode;
+use sip_transaction::{Ask, AskKind, Asker, Notice, Ticket};
 
-use crate::ctx::Ctx;
 use crate::ctx::failure::FailureCtx;
 use crate::ctx::reply::ReplyCtx;
 use crate::local::{Asked, Local};
 use crate::lot::Delivery;
 use crate::post::Post;
-use crate::turn::{Kind, Turn};
+use crate::uac::send::abandoned;
 
 use super::job::Job;
 
@@ -38,43 +37,35 @@ pub(super) fn job(local: &Rc<Local>, ask: Ask) -> Option<Job> {
                 branch: Some(branch),
                 dropped: false,
             };
-            Some(Job::Reply(route, ctx, id))
+            Some(Job::Reply(route, Box::new(ctx), id))
         }
-        AskKind::BranchFailure { response, .. } => {
-            let ctx = later(local, id.transaction, Some(Asked::branch_failure(id)), Some(response))?;
+        AskKind::BranchFailure { branch, response } => {
+            let ctx = FailureCtx::later(
+                local,
+                id.transaction,
+                Some(Asked::branch_failure(id)),
+                Some((branch, response)),
+            )?;
             Some(Job::BranchFailure(route, ctx))
         }
-        AskKind::Failure { response, .. } => {
-            let ctx = later(local, id.transaction, Some(Asked::failure(id)), Some(response))?;
+        AskKind::Failure { branch, response, .. } => {
+            let ctx =
+                FailureCtx::later(local, id.transaction, Some(Asked::failure(id)), Some((branch, response)))?;
             Some(Job::Failure(route, ctx))
         }
-        // Nothing here starts a request.
+        // A request that starts here is waited for, never given to a route directly.
         AskKind::Outcome { .. } => None,
     }
 }
 
-/// The context of a later route of a transaction; `None` when the transaction is gone.
-pub(super) fn later(
-    local: &Rc<Local>,
-    id: TransactionId,
-    ask: Option<Asked>,
-    response: Option<Message>,
-) -> Option<FailureCtx> {
-    let (received, source, kept) = local.step(id, |stripe, _, _| {
-        let source = *stripe.table.source(id)?;
-        let received = stripe.table.request(id)?;
-        Some((received, source, stripe.kept.get(&id).cloned()))
-    })?;
-    let msg = kept.as_ref().map_or_else(|| received.clone(), |kept| kept.msg.clone());
-    let turn = Turn::later(local.clone(), Kind::Failure, (id, ask), (received, source), &msg, kept);
-    Some(FailureCtx { ctx: Ctx::new(msg, Rc::new(turn)), response })
-}
-
-/// Gives the failure of every branch to the route that waits for it here. If nobody waits any more,
-/// tm goes on without.
+/// Gives the failure of every branch, or the outcome of a request that started here, to the route that waits for it
+/// here. If nobody waits any more, tm goes on without.
 pub(super) fn deliver_failed(local: &Rc<Local>, ticket: Ticket, ask: Ask) {
     if let Err(Delivery::Failed(ask)) = local.lot.deliver(ticket, Delivery::Failed(Box::new(ask))) {
-        local.answer(Asked::failure(ask.id));
+        match ask.kind {
+            AskKind::Outcome { .. } => abandoned(local, &ask),
+            _ => local.answer(Asked::failure(ask.id)),
+        }
     }
 }
 

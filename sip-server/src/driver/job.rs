@@ -4,42 +4,83 @@ use std::rc::Rc;
 
 use sip_transaction::{Answer, AskId, RouteId};
 
+use crate::clock;
 use crate::ctx::Ctx;
 use crate::ctx::event::EventCtx;
 use crate::ctx::failure::FailureCtx;
+use crate::ctx::http::HttpCtx;
 use crate::ctx::reply::ReplyCtx;
 use crate::event::Event;
+use crate::latency::RouteKind;
 use crate::local::Local;
 use crate::routes::Routes;
+use crate::task::{Running, TimerTurn};
 use crate::turn::Turn;
 
-/// A route to run. Large, and moved twice: into its runner's slot and out.
+/// A route to run. Its context is large, and in a box: made in its place once and never moved.
 pub(super) enum Job {
-    Request(Ctx),
-    Cancel(Ctx),
-    Response(ReplyCtx),
-    Reply(RouteId, ReplyCtx, AskId),
-    Failure(RouteId, FailureCtx),
-    BranchFailure(RouteId, FailureCtx),
-    Resumed(RouteId, FailureCtx),
-    Event(Event, EventCtx),
+    Request(Box<Ctx>),
+    Cancel(Box<Ctx>),
+    Response(Box<ReplyCtx>),
+    Reply(RouteId, Box<ReplyCtx>, AskId),
+    Failure(RouteId, Box<FailureCtx>),
+    BranchFailure(RouteId, Box<FailureCtx>),
+    Resumed(RouteId, Box<FailureCtx>),
+    /// The last is held while it runs.
+    Event(Event, EventCtx, Option<TimerTurn>),
+    Task(Running),
+    Http(Box<HttpCtx>),
+}
+
+/// On whose behalf a route runs: who is to be told when it waits, breaks down or may not go on.
+#[derive(Clone)]
+pub(super) enum Behalf {
+    /// A request's.
+    Turn(Rc<Turn>),
+    /// A transaction's that asks a reply route.
+    Reply(AskId),
+    /// Nobody's: a response that tm has not seen.
+    Response,
+    /// Nobody's, and it may take as long as it likes.
+    Task,
 }
 
 impl Job {
-    /// The turn of a route that tm knows; `None` for one whose wait is nobody's business but its own.
-    pub(super) fn turn(&self) -> Option<Rc<Turn>> {
+    pub(super) fn behalf(&self) -> Behalf {
         match self {
-            Self::Request(ctx) | Self::Cancel(ctx) => Some(ctx.turn.clone()),
+            Self::Request(ctx) | Self::Cancel(ctx) => Behalf::Turn(ctx.turn.clone()),
             Self::Failure(_, ctx) | Self::BranchFailure(_, ctx) | Self::Resumed(_, ctx) => {
-                Some(ctx.ctx.turn.clone())
+                Behalf::Turn(ctx.ctx.turn.clone())
             }
-            Self::Response(_) | Self::Reply(..) | Self::Event(..) => None,
+            Self::Reply(.., ask) => Behalf::Reply(*ask),
+            Self::Response(_) => Behalf::Response,
+            Self::Http(_) | Self::Event(..) | Self::Task(_) => Behalf::Task,
+        }
+    }
+
+    fn kind(&self) -> RouteKind {
+        match self {
+            Self::Request(_) => RouteKind::Request,
+            Self::Cancel(_) => RouteKind::Cancel,
+            Self::Response(_) => RouteKind::Response,
+            Self::Reply(..) => RouteKind::Reply,
+            Self::Failure(..) => RouteKind::Failure,
+            Self::BranchFailure(..) => RouteKind::BranchFailure,
+            Self::Resumed(..) => RouteKind::Resumed,
+            Self::Http(_) => RouteKind::Http,
+            Self::Event(..) | Self::Task(_) => RouteKind::Event,
         }
     }
 }
 
 /// Runs the route, then does what its end asks for.
 pub(super) async fn run<R: Routes>(routes: &R, local: &Rc<Local>, job: Job) {
+    let (kind, start) = (job.kind(), clock::now());
+    route(routes, local, job).await;
+    local.stats().latencies.of(kind).record(clock::now().saturating_duration_since(start));
+}
+
+async fn route<R: Routes>(routes: &R, local: &Rc<Local>, job: Job) {
     match job {
         Job::Request(mut ctx) => {
             let result = routes.request(&mut ctx).await;
@@ -63,16 +104,28 @@ pub(super) async fn run<R: Routes>(routes: &R, local: &Rc<Local>, job: Job) {
         }
         Job::Response(mut ctx) => {
             report(local, routes.response(&mut ctx).await);
-            super::response::enter_tm(local, ctx);
+            super::response::enter_tm(local, *ctx);
         }
         Job::Reply(route, mut ctx, ask) => {
             report(local, routes.reply(route, &mut ctx).await);
             let answer = Answer::Reply { message: ctx.msg, drop: ctx.dropped };
             // Stale: the transaction has ended by its timer, the response has nowhere to go.
-            let _ =
-                local.step(ask.transaction, |stripe, now, out| stripe.table.answer(now, ask, answer, out));
+            let _ = local.step(ask.transaction, |stripe, now, out| {
+                let before = out.transmits.len();
+                let answered = stripe.table.answer(now, ask, answer, out);
+                super::response::count_passed_on(local, out, before);
+                answered
+            });
         }
-        Job::Event(event, mut ctx) => report(local, routes.event(event, &mut ctx).await),
+        Job::Http(mut ctx) => {
+            let result = match local.shared.serves_metrics() && ctx.path() == "/metrics" {
+                true => ctx.reply_metrics("sip_"),
+                false => routes.http(&mut ctx).await,
+            };
+            ctx.conclude(result);
+        }
+        Job::Event(event, mut ctx, _turn) => report(local, routes.event(event, &mut ctx).await),
+        Job::Task(task) => report(local, task.await),
     }
 }
 

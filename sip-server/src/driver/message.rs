@@ -6,7 +6,7 @@ use bytes::Bytes;
 use sip_core::{
     HeaderError, HeaderName, Limits, Message, Method, ParseError, Source, StatusCode, Target, Via,
 };
-use sip_transaction::{BranchId, Matched};
+use sip_transaction::{Arrival, BranchId, Matched};
 
 use crate::clock;
 use crate::ctx::{Ctx, via};
@@ -15,39 +15,64 @@ use crate::turn::{Kind, Turn};
 
 use super::job::Job;
 
+/// What is done with requests that start something.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Admission {
+    /// They are served.
+    Open,
+    /// The worker is behind: they get 503.
+    Shed,
+    /// The server is ending: they get 503.
+    Closed,
+}
+
 /// Takes a request in: what is to be run for it, if anything.
-pub(super) fn request(local: &Rc<Local>, mut msg: Message, source: Source, draining: bool) -> Option<Job> {
+pub(super) fn request(
+    local: &Rc<Local>,
+    mut msg: Message,
+    source: Source,
+    admission: Admission,
+) -> Option<Job> {
     local.stats().requests.one();
+    if let Some(method) = msg.method() {
+        local.stats().counts.request(method);
+    }
     msg.stamp_received(&source);
-    let cseq = match essentials(&msg) {
-        Ok(cseq) => cseq,
+    let arrival = match essentials(local, &msg, &source) {
+        Ok(arrival) => arrival,
         Err(error) => {
             refuse_malformed(local, msg, source, error.status(), &error);
             return None;
         }
     };
-    match enter_tm(local, &msg, &source, cseq) {
+    match enter_tm(local, &msg, &arrival, &source) {
         Matched::New if is_ack_of_ours(local, &msg) => {
             local.stats().absorbed.one();
+            local.stats().stateless_acks.one();
+            None
+        }
+        // Not before tm has looked: what it knows is a retransmission, and its call goes on.
+        Matched::New if admission != Admission::Open && starts_something(&msg) => {
+            match admission {
+                Admission::Shed => local.stats().shed.one(),
+                _ => local.stats().refused.one(),
+            }
+            refuse(&Turn::new(local.clone(), Kind::Request, msg, source).arrived(arrival));
             None
         }
         Matched::New if local.shared.checks_loops() && has_looped(local, &msg) => {
             local.stats().looped.one();
-            let turn = Turn::new(local.clone(), Kind::Request, msg, source);
+            let turn = Turn::new(local.clone(), Kind::Request, msg, source).arrived(arrival);
             turn.answer_error(&StatusCode::LOOP_DETECTED.into());
             None
         }
         Matched::New => {
-            let turn = Turn::new(local.clone(), Kind::Request, msg.clone(), source);
-            if draining && starts_something(&msg) {
-                refuse(&turn);
-                return None;
-            }
-            Some(Job::Request(Ctx::new(msg, Rc::new(turn))))
+            let turn = Turn::new(local.clone(), Kind::Request, msg.clone(), source).arrived(arrival);
+            Some(Job::Request(Box::new(Ctx::new(msg, Rc::new(turn)))))
         }
         Matched::Cancel(invite) => {
             let turn = Turn::new(local.clone(), Kind::Cancel(invite), msg.clone(), source);
-            Some(Job::Cancel(Ctx::new(msg, Rc::new(turn))))
+            Some(Job::Cancel(Box::new(Ctx::new(msg, Rc::new(turn)))))
         }
         Matched::Absorbed | Matched::Taken | Matched::Stray => {
             local.stats().absorbed.one();
@@ -56,27 +81,17 @@ pub(super) fn request(local: &Rc<Local>, mut msg: Message, source: Source, drain
     }
 }
 
-fn enter_tm(local: &Local, msg: &Message, source: &Source, cseq: u32) -> Matched {
+fn enter_tm(local: &Local, msg: &Message, arrival: &Arrival, source: &Source) -> Matched {
     let mut outbox = local.outbox.borrow_mut();
-    let mut stripe =
-        local.shared.stripes().of_request(msg.header(HeaderName::CallId).unwrap_or_default(), cseq);
-    stripe.table.handle_request(clock::now(), msg, source, &mut outbox)
+    let mut stripe = local.shared.stripes().of_arrival(arrival);
+    stripe.table.handle_arrival(clock::now(), msg, arrival, source, &mut outbox)
 }
 
-/// What every request must have for anybody to answer or relay it (RFC 3261 8.1.1), once. Returns the number
-/// of its CSeq.
-fn essentials(msg: &Message) -> Result<u32, HeaderError> {
-    if let Some(name) = repeated(msg) {
-        return Err(HeaderError::Malformed { name, at: 0 });
-    }
-    msg.top_via()?;
-    msg.call_id()?;
-    msg.from()?;
-    msg.to()?;
-    let cseq = msg.cseq()?;
-    match msg.method() {
-        Some(method) if method == cseq.method => Ok(cseq.number),
-        _ => Err(HeaderError::Malformed { name: "CSeq", at: 0 }),
+/// What every request must have for anybody to answer or relay it (RFC 3261 8.1.1), once.
+fn essentials(local: &Local, msg: &Message, source: &Source) -> Result<Arrival, HeaderError> {
+    match repeated(msg) {
+        Some(name) => Err(HeaderError::Malformed { name, at: 0 }),
+        None => Arrival::read(msg, source, local.shared.secret()),
     }
 }
 
@@ -119,7 +134,7 @@ fn has_looped(local: &Local, msg: &Message) -> bool {
         && msg.views::<Via<'_>>().filter_map(branch).any(|(_, hash)| hash == via::loop_hash(msg))
 }
 
-/// Whether a server that is ending should turn the request away: what belongs to a call goes on.
+/// Whether a server that is ending or behind turns the request away: what belongs to a call goes on.
 fn starts_something(msg: &Message) -> bool {
     !matches!(msg.method(), Some(Method::Ack | Method::Cancel | Method::Bye))
         && msg.to().is_ok_and(|to| to.tag().is_none())
@@ -127,6 +142,12 @@ fn starts_something(msg: &Message) -> bool {
 
 /// What could not be parsed: if enough of a request is there, its sender is told.
 pub(super) fn malformed(local: &Rc<Local>, error: ParseError, bytes: Bytes, source: Source) {
+    if matches!(error, ParseError::UriTooLong { .. } | ParseError::StartLine { .. }) {
+        local.stats().bad_uris.one();
+    }
+    if bytes.starts_with(b"SIP/") {
+        local.stats().bad_replies.one();
+    }
     match sip_core::salvage(bytes, &Limits::default()) {
         Some(mut msg) => {
             msg.stamp_received(&source);
@@ -160,8 +181,8 @@ fn refuse_malformed(
     }
 }
 
+/// 503 without state.
 fn refuse(turn: &Turn) {
-    turn.local.stats().refused.one();
     if let Ok(bytes) = turn.response(StatusCode::SERVICE_UNAVAILABLE).header("Retry-After", "10").finish() {
         let _ = turn.reply_stateless(bytes);
     }

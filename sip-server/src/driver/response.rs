@@ -1,9 +1,12 @@
 //! Responses: into tm, or on their way by their Via.
 
+use std::rc::Rc;
+
 use sip_core::{HeaderName, HeaderView, Message, Source, Target, Via};
-use sip_transaction::{BranchId, Matched};
+use sip_transaction::{BranchId, Matched, Outbox};
 
 use crate::clock;
+use crate::counts;
 use crate::ctx::reply::ReplyCtx;
 use crate::ctx::via;
 use crate::local::Local;
@@ -18,16 +21,27 @@ pub(super) fn branch_of(local: &Local, msg: &Message) -> Option<BranchId> {
 pub(super) fn enter_tm(local: &Local, ctx: ReplyCtx) {
     let ReplyCtx { msg, branch, dropped, .. } = ctx;
     if dropped {
+        local.stats().dropped_replies.one();
         return;
     }
     let Some(branch) = branch else { return forward(local, msg) };
     let mut outbox = local.outbox.borrow_mut();
+    let before = outbox.transmits.len();
     let mut stripe = local.shared.stripes().of_branch(branch);
     let matched = stripe.table.handle_response(clock::now(), branch, msg, &mut outbox);
+    drop(stripe);
+    count_passed_on(local, &outbox, before);
     if matches!(matched, Matched::Stray) {
         // A branch of ours that has ended: a stateful proxy does not pass it on (RFC 6026 8.6).
         local.stats().stray.one();
     }
+}
+
+/// Counts the responses that a step has passed on upstream: what it sent behind `before` that is a response.
+pub(super) fn count_passed_on(local: &Local, outbox: &Outbox, before: usize) {
+    let sent = outbox.transmits.get(before..).unwrap_or_default();
+    let passed = sent.iter().filter(|sent| counts::status_of(&sent.bytes).is_some()).count();
+    local.stats().forwarded_replies.add(passed as u64);
 }
 
 /// A response of no transaction: if it answers what we forwarded without state, it goes where the next Via says
@@ -41,12 +55,13 @@ fn forward(local: &Local, mut msg: Message) {
         return;
     }
     if let Some(target) = msg.top_via().ok().and_then(|via| Target::from_via(&via)) {
+        local.stats().forwarded_replies.one();
         local.send(target, msg.to_bytes(), None);
     }
 }
 
 /// Keeps the source beside the response for its route.
-pub(super) fn context(local: &std::rc::Rc<Local>, msg: Message, source: Source) -> ReplyCtx {
+pub(super) fn context(local: &Rc<Local>, msg: Message, source: Source) -> Box<ReplyCtx> {
     let branch = branch_of(local, &msg);
-    ReplyCtx { msg, local: local.clone(), source: Some(source), branch, dropped: false }
+    Box::new(ReplyCtx { msg, local: local.clone(), source: Some(source), branch, dropped: false })
 }

@@ -1,27 +1,38 @@
 //! The one loop: receive, match, route, send.
 
-use std::future::pending;
+use std::future::{pending, poll_fn, ready};
+use std::pin::pin;
 use std::rc::Rc;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use sip_core::Target;
-use sip_transaction::{BranchId, Outbox, TransactionId, Transmit};
+use sip_transaction::{BranchId, TransactionId, Transmit};
 use sip_transport::{Endpoint, Inbound, SendError, SendTag};
 use tokio::sync::{mpsc, watch};
 
 use crate::clock;
-use crate::ctx::event::EventCtx;
-use crate::event::Event;
+use crate::ctx::http::HttpCtx;
 use crate::local::Local;
 use crate::post::Post;
 use crate::routes::Routes;
 
+use super::desk::{Desk, closed};
+use super::intake::Intake;
 use super::job::Job;
-use super::runner::Runners;
-use super::{asks, message, response};
+use super::message::Admission;
+use super::{message, response};
 
 /// How often the first worker looks for bindings that have ended.
 const HOUSEKEEPING: Duration = Duration::from_secs(1);
+
+/// As many messages as the sockets give at a time: more may wait there.
+const FULL: usize = 32;
+/// Batches that are read in one go.
+const READ_AHEAD: usize = 8;
+/// How often the sockets are looked at while something waits here: a look may take a moment, in which the sockets
+/// let more gather.
+const READ_EVERY: Duration = Duration::from_millis(5);
 
 /// What a server is doing.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -40,9 +51,10 @@ pub(crate) struct Worker<R: Routes, E> {
     mailbox: mpsc::UnboundedReceiver<Post>,
     phase: watch::Receiver<Phase>,
     local: Rc<Local>,
-    runners: Rc<Runners<R>>,
-    /// The other outbox: the two are exchanged, so that neither is made anew.
-    spare: Outbox,
+    desk: Desk<R>,
+    intake: Intake,
+    /// When the sockets are looked at again, although something waits here.
+    read_again: Instant,
     /// When the first worker next looks for bindings that have ended.
     look: Instant,
 }
@@ -54,26 +66,31 @@ impl<R: Routes, E: Endpoint> Worker<R, E> {
         phase: watch::Receiver<Phase>,
         local: Rc<Local>,
         routes: Rc<R>,
+        max_delay: Option<Duration>,
     ) -> Self {
-        let runners = Runners::new(routes, local.clone());
-        let look = clock::now() + HOUSEKEEPING;
-        Self { endpoint, mailbox, phase, local, runners, spare: Outbox::default(), look }
+        let desk = Desk::new(local.clone(), routes);
+        let now = clock::now();
+        let look = now + HOUSEKEEPING;
+        Self { endpoint, mailbox, phase, local, desk, intake: Intake::new(max_delay), read_again: now, look }
     }
 
     /// Serves until the phase is [`Phase::Stopped`]. Runs inside a `LocalSet`.
     pub(crate) async fn run(mut self) {
-        let mut batch = Vec::new();
-        self.event(Event::Started);
+        let worker = usize::from(self.local.worker);
+        self.desk.begin();
         self.settle();
         loop {
             let wake = self.next_wake();
-            let worker = usize::from(self.local.worker);
+            let mut batch = self.intake.buffer();
+            let behind = !self.intake.is_empty();
+            let reads = self.intake.has_room() && (!behind || clock::now() >= self.read_again);
             tokio::select! {
                 // In this order: while messages come in, nothing else is asked. What the other
                 // branches wake for is done or looked at in every turn anyway.
                 biased;
-                () = self.endpoint.recv(&mut batch) => {}
-                Some(post) = self.mailbox.recv() => self.open(post),
+                () = self.endpoint.recv(&mut batch), if reads => {}
+                () = ready(()), if behind => {}
+                Some(post) = self.mailbox.recv() => self.desk.open(post),
                 () = self.local.dirty.notified() => {}
                 () = self.local.shared.stripes().wake(worker) => {}
                 _ = self.phase.changed() => {}
@@ -83,11 +100,10 @@ impl<R: Routes, E: Endpoint> Worker<R, E> {
             if self.is_stopped() {
                 break;
             }
-            for inbound in batch.drain(..) {
-                self.inbound(inbound);
-            }
+            self.read_on(batch).await;
+            self.serve();
             while let Ok(post) = self.mailbox.try_recv() {
-                self.open(post);
+                self.desk.open(post);
             }
             self.tick();
             self.settle();
@@ -95,22 +111,64 @@ impl<R: Routes, E: Endpoint> Worker<R, E> {
         self.settle();
     }
 
+    /// Takes a batch in, and as long as batches are full the next ones: what waits in the sockets would grow old unseen.
+    async fn read_on(&mut self, mut batch: Vec<Inbound>) {
+        for _ in 0..READ_AHEAD {
+            let (now, full) = (clock::now(), batch.len() >= FULL);
+            if !batch.is_empty() {
+                self.read_again = now + READ_EVERY;
+            }
+            self.intake.put(now, batch);
+            if !full || !self.intake.has_room() {
+                return;
+            }
+            batch = self.intake.buffer();
+            let mut recv = pin!(self.endpoint.recv(&mut batch));
+            poll_fn(|cx| Poll::Ready(_ = recv.as_mut().poll(cx))).await;
+        }
+        self.intake.put(clock::now(), batch);
+    }
+
+    /// Works one batch off.
+    fn serve(&mut self) {
+        let Some((mut batch, late)) = self.intake.take(clock::now()) else { return };
+        let admission = match *self.phase.borrow() {
+            Phase::Running if late => Admission::Shed,
+            Phase::Running => Admission::Open,
+            Phase::Draining | Phase::Stopped => Admission::Closed,
+        };
+        for inbound in batch.drain(..) {
+            self.inbound(inbound, admission);
+        }
+        self.intake.put_back(batch);
+    }
+
     /// Whether the server has ended; so too when nobody holds it any more.
     fn is_stopped(&self) -> bool {
         self.phase.has_changed().is_err() || *self.phase.borrow() == Phase::Stopped
     }
 
-    fn inbound(&mut self, inbound: Inbound) {
+    fn inbound(&mut self, inbound: Inbound, admission: Admission) {
         match inbound {
             Inbound::Message { msg, source } if msg.is_request() => {
-                let draining = *self.phase.borrow() == Phase::Draining;
-                if let Some(job) = message::request(&self.local, msg, source, draining) {
-                    self.runners.start(job);
+                if let Some(job) = message::request(&self.local, msg, source, admission) {
+                    self.desk.runners.start(job);
                 }
             }
             Inbound::Message { msg, source } => {
                 self.local.stats().replies.one();
-                self.runners.start(Job::Response(response::context(&self.local, msg, source)));
+                if let Some(status) = msg.status() {
+                    self.local.stats().counts.received.one(status);
+                }
+                self.desk.runners.start(Job::Response(response::context(&self.local, msg, source)));
+            }
+            Inbound::Http { msg, source, answer } => {
+                self.local.stats().http.one();
+                let mut ctx = HttpCtx::new(self.local.clone(), msg, source, answer);
+                if *self.phase.borrow() == Phase::Draining {
+                    ctx.set_reply_close();
+                }
+                self.desk.runners.start(Job::Http(Box::new(ctx)));
             }
             Inbound::Malformed { error, bytes, source } => {
                 message::malformed(&self.local, error, bytes, source);
@@ -118,28 +176,10 @@ impl<R: Routes, E: Endpoint> Worker<R, E> {
             Inbound::SendFailed { tag, error } => {
                 self.local.stats().unsent.one();
                 tracing::debug!(%error, "not sent");
-                self.closed(branch_of(tag));
+                closed(&self.local, branch_of(tag));
             }
             Inbound::KeepAlive(_) | Inbound::Closed(_) => {}
         }
-    }
-
-    fn open(&mut self, post: Post) {
-        match post {
-            Post::Failed(ticket, ask) => asks::deliver_failed(&self.local, ticket, *ask),
-            Post::Answered(ticket, status) => asks::deliver_answered(&self.local, ticket, status),
-            Post::Gone(ticket) => _ = self.local.lot.tow(ticket),
-            Post::Resumed { id, route } => {
-                if let Some(ctx) = asks::later(&self.local, id, None, None) {
-                    self.runners.start(Job::Resumed(route, ctx));
-                }
-            }
-            Post::Event(event) => self.event(event),
-        }
-    }
-
-    fn event(&self, event: Event) {
-        self.runners.start(Job::Event(event, EventCtx { local: self.local.clone() }));
     }
 
     /// Timers of the stripes that are this worker's business.
@@ -152,53 +192,14 @@ impl<R: Routes, E: Endpoint> Worker<R, E> {
             self.look = now + HOUSEKEEPING;
             let mut ended = Vec::new();
             self.local.shared.registrar().expire(now, &mut ended);
+            self.local.stats().expired.add(ended.len() as u64);
         }
     }
 
-    /// Does what the steps of this turn want done, until nothing is left.
     fn settle(&mut self) {
-        loop {
-            std::mem::swap(&mut *self.local.outbox.borrow_mut(), &mut self.spare);
-            if self.spare.is_empty() {
-                break;
-            }
-            self.local.stats().sent.add(self.spare.transmits.len() as u64);
-            let mut work = std::mem::take(&mut self.spare);
-            for transmit in work.transmits.drain(..) {
-                self.send(transmit);
-            }
-            for notice in work.notices.drain(..) {
-                asks::notice(&self.local, notice);
-            }
-            for ask in work.asks.drain(..) {
-                if let Some(job) = asks::job(&self.local, ask) {
-                    self.runners.start(job);
-                }
-            }
-            self.spare = work;
-        }
+        let endpoint = &mut self.endpoint;
+        self.desk.settle(|local, transmit| send(local, endpoint, transmit));
         self.endpoint.flush();
-    }
-
-    fn send(&mut self, transmit: Transmit) {
-        let Transmit { target, bytes, branch } = transmit;
-        let tag = branch.map(tag_of);
-        let mut sent = self.endpoint.send(&target, bytes.clone(), tag);
-        if branch.is_none() && matches!(sent, Err(SendError::FlowGone(_))) {
-            // The connection of a request has ended: its response goes to the address (RFC 3261 18.2.2).
-            sent = self.endpoint.send(&Target { flow: None, ..target }, bytes, tag);
-        }
-        let Err(error) = sent else { return };
-        self.local.stats().unsent.one();
-        tracing::debug!(%error, remote = %target.remote, "not sent");
-        if let Some(branch) = branch {
-            self.closed(branch);
-        }
-    }
-
-    /// A branch could not be sent: as a 503 from it (RFC 3261 8.1.3.1).
-    fn closed(&self, branch: BranchId) {
-        self.local.step(branch.transaction, |stripe, now, out| stripe.table.handle_closed(now, branch, out));
     }
 
     fn next_wake(&self) -> Option<Instant> {
@@ -210,7 +211,27 @@ impl<R: Routes, E: Endpoint> Worker<R, E> {
     }
 }
 
-async fn sleep_until(at: Option<Instant>) {
+fn send(local: &Local, endpoint: &mut impl Endpoint, transmit: Transmit) {
+    let Transmit { target, bytes, branch } = transmit;
+    local.stats().sent.one();
+    let tag = branch.map(tag_of);
+    let mut sent = endpoint.send(&target, bytes.clone(), tag);
+    if branch.is_none()
+        && let Err(SendError::FlowGone(flow)) = sent
+        && !local.shared.no_connect().has(flow)
+    {
+        // The connection of a request has ended: its response goes to the address (RFC 3261 18.2.2).
+        sent = endpoint.send(&Target { flow: None, ..target }, bytes, tag);
+    }
+    let Err(error) = sent else { return };
+    local.stats().unsent.one();
+    tracing::debug!(%error, remote = %target.remote, "not sent");
+    if let Some(branch) = branch {
+        closed(local, branch);
+    }
+}
+
+pub(super) async fn sleep_until(at: Option<Instant>) {
     match at {
         Some(at) => tokio::time::sleep_until(at.into()).await,
         None => pending().await,

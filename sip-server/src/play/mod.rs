@@ -37,10 +37,10 @@ use sip_transport::memory::{self, Network};
 use tokio::sync::watch;
 use tokio::task::LocalSet;
 
-use crate::driver::builder::{Server, make_worker};
+use crate::driver::builder::{Server, make_task_worker, make_worker};
 use crate::driver::worker::Phase;
 use crate::routes::Routes;
-use crate::shared::Shared;
+use crate::shared::{Links, Shared};
 
 pub use self::agent::{Agent, Call};
 
@@ -134,15 +134,21 @@ pub fn run<R: Routes>(
         let sent_by = listens.clone();
         let local_for = Box::new(move |target: &_| memory::local_for(&sent_by, target));
         let random = std::array::from_fn(|i| seed.to_le_bytes()[i % 8].wrapping_add(i as u8));
-        let made = server.shared(random, listens.clone(), local_for);
+        let links = Links { listens: listens.clone(), local_for, stats: Box::new(Default::default) };
+        let made = server.shared(random, links);
         let (shared, mailboxes) = made.unwrap_or_else(|error| panic!("no server for the story: {error}"));
         let (phase, watch) = watch::channel(Phase::Running);
         let mut workers = Vec::new();
         for (number, mailbox) in (0_u16..).zip(mailboxes) {
+            let routes = Rc::new(routes(&shared));
+            let size = server.size(number);
+            if usize::from(number) >= server.receiving() {
+                let worker = make_task_worker(size, mailbox, watch.clone(), shared.clone(), routes);
+                workers.push(tokio::task::spawn_local(worker.run()));
+                continue;
+            }
             let endpoint = network.endpoint(&listens);
             let endpoint = endpoint.unwrap_or_else(|error| panic!("no socket for the story: {error}"));
-            let routes = Rc::new(routes(&shared));
-            let size = (number, server.max_parked_routes());
             let worker = make_worker(size, endpoint, mailbox, watch.clone(), shared.clone(), routes);
             workers.push(tokio::task::spawn_local(worker.run()));
         }

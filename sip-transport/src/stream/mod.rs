@@ -1,6 +1,7 @@
 //! The connections of one worker: accepting, opening, and the way from their tasks to the worker.
 
 pub(crate) mod connection;
+mod http;
 pub(crate) mod queue;
 pub(crate) mod read;
 pub(crate) mod tcp;

@@ -25,7 +25,7 @@ use crate::table::Conn;
 const READ: usize = 16 * 1024;
 
 /// How long a connection stays for replies after it has said something that is no SIP.
-const LINGER: Duration = Duration::from_secs(1);
+pub(crate) const LINGER: Duration = Duration::from_secs(1);
 
 thread_local! {
     /// Where a read lands first, so that a connection that says nothing holds no buffer.
@@ -61,6 +61,23 @@ impl End {
     }
 }
 
+/// Why the reading of frames has stopped.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// The connection ends now.
+    Now(End),
+    /// It ends once the answer to an HTTP request is written.
+    Answered,
+    /// It ends soon: an HTTP request was refused.
+    Refused(End),
+}
+
+impl From<End> for Stop {
+    fn from(end: End) -> Self {
+        Self::Now(end)
+    }
+}
+
 /// Time limits of the reading half.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Timeouts {
@@ -93,6 +110,7 @@ enum Expecting {
 struct Complete {
     messages: usize,
     keep_alives: usize,
+    http: bool,
 }
 
 impl Reader<'_> {
@@ -101,7 +119,10 @@ impl Reader<'_> {
         let mut waits_for_first = first_in_time;
         let mut held = Held::new(self.budget);
         let mut read = pin!(read);
-        let mut framer = Framer::new(*self.limits);
+        // Nobody asks us where we opened the connection.
+        let new = if first_in_time { Framer::with_http } else { Framer::new };
+        let mut framer = new(*self.limits);
+        let mut speaks_http = false;
         let mut buf = BytesMut::new();
         let mut expecting = if first_in_time { Expecting::Message } else { self.anything() };
         let mut timer = pin!(sleep(self.patience(expecting)));
@@ -109,6 +130,8 @@ impl Reader<'_> {
             tokio::select! {
                 biased;
                 count = read_some(read.as_mut(), &mut buf) => match count {
+                    // The other direction is open: what was asked is answered.
+                    Ok(0) if speaks_http => return self.drained().await,
                     Ok(0) => return End::Closed,
                     Ok(_) => self.conn.queue.touch(),
                     Err(error) => return End::Error(error.into()),
@@ -123,22 +146,28 @@ impl Reader<'_> {
                     Expecting::Message => return End::Limit(Limit::MessageTimeout),
                 },
             }
-            let Complete { messages, keep_alives } = match self.frames(&mut framer, &mut buf).await {
+            let Complete { messages, keep_alives, http } = match self.frames(&mut framer, &mut buf).await {
                 Ok(complete) => complete,
-                Err(end) => return end,
+                Err(Stop::Now(end)) => return end,
+                Err(Stop::Answered) => return self.last_answer(read, &mut buf).await,
+                Err(Stop::Refused(end)) => {
+                    self.discard(read, &mut buf).await;
+                    return end;
+                }
             };
+            speaks_http |= http;
             if buf.is_empty() {
                 buf = BytesMut::new();
             }
-            if !held.set(buf.len().saturating_sub(READ)) {
+            if !held.set((buf.len() + framer.held()).saturating_sub(READ)) {
                 return End::Limit(Limit::Buffered);
             }
             waits_for_first &= messages == 0;
             // The time of a message runs from its first byte and is not extended by more of them.
             let next = match expecting {
                 Expecting::Message if waits_for_first || messages + keep_alives == 0 => continue,
-                Expecting::Anything { .. } if buf.is_empty() => continue,
-                _ if buf.is_empty() => self.anything(),
+                Expecting::Anything { .. } if framer.is_idle(&buf) => continue,
+                _ if framer.is_idle(&buf) => self.anything(),
                 _ => Expecting::Message,
             };
             expecting = next;
@@ -158,7 +187,7 @@ impl Reader<'_> {
     }
 
     /// Hands on every complete frame of `buf`. Returns how many there were.
-    async fn frames(&self, framer: &mut Framer, buf: &mut BytesMut) -> Result<Complete, End> {
+    async fn frames(&self, framer: &mut Framer, buf: &mut BytesMut) -> Result<Complete, Stop> {
         let source = self.conn.source();
         let mut complete = Complete::default();
         // Many empty lines in one read are one keep-alive to the worker, and their answers one write.
@@ -185,8 +214,18 @@ impl Reader<'_> {
                     complete.messages += 1;
                     self.hand_on(Inbound::Message { msg, source }).await?;
                 }
+                Ok(Some(Framed::Http(msg))) => {
+                    complete.messages += 1;
+                    complete.http = true;
+                    self.http(msg).await?;
+                }
+                Ok(Some(Framed::Continue)) => self.http_continue(),
                 Ok(_) => return Ok(complete),
-                Err(error) => return Err(self.malformed(error, buf).await),
+                Err(error) if framer.is_http(buf) => {
+                    self.http_refused(&error);
+                    return Err(Stop::Refused(end_by(&error)));
+                }
+                Err(error) => return Err(self.malformed(error, buf).await.into()),
             }
         }
     }
@@ -202,23 +241,28 @@ impl Reader<'_> {
         }
         // Nothing is read any more; a reply may still leave.
         sleep(LINGER).await;
-        match error {
-            ParseError::HeadTooLarge { .. }
-            | ParseError::TooManyHeaders { .. }
-            | ParseError::UriTooLong { .. }
-            | ParseError::BodyTooLarge { .. } => End::Limit(Limit::Message),
-            _ => End::Malformed,
-        }
+        end_by(&error)
     }
 
     /// Waits while the worker has no room.
-    async fn hand_on(&self, inbound: Inbound) -> Result<(), End> {
+    pub(crate) async fn hand_on(&self, inbound: Inbound) -> Result<(), End> {
         self.to_worker.send(inbound).await.map_err(|_| End::NoWorker)
     }
 }
 
+/// How a connection ends on which this came.
+const fn end_by(error: &ParseError) -> End {
+    match error {
+        ParseError::HeadTooLarge { .. }
+        | ParseError::TooManyHeaders { .. }
+        | ParseError::UriTooLong { .. }
+        | ParseError::BodyTooLarge { .. } => End::Limit(Limit::Message),
+        _ => End::Malformed,
+    }
+}
+
 /// Appends what there is to read; 0 at the end of the stream.
-async fn read_some<R: AsyncRead>(mut read: Pin<&mut R>, buf: &mut BytesMut) -> io::Result<usize> {
+pub(crate) async fn read_some<R: AsyncRead>(mut read: Pin<&mut R>, buf: &mut BytesMut) -> io::Result<usize> {
     poll_fn(|cx| {
         LANDING.with_borrow_mut(|landing| {
             let mut landed = ReadBuf::new(landing);

@@ -13,10 +13,7 @@ use bytes::{Bytes, BytesMut};
 use nix::sys::socket::{MsgFlags, MultiHeaders, SockaddrIn, SockaddrIn6, SockaddrLike, recvmmsg, sendmmsg};
 use tokio::net::UdpSocket;
 
-use crate::udp::datagram::Datagram;
-
-/// Datagrams in one system call.
-pub(crate) const BATCH: usize = 32;
+use crate::udp::datagram::{BATCH, Datagram};
 
 /// Room for the largest datagram, and an odd number of cache lines more, so that the first lines of all
 /// buffers do not fall on the same place of the cache.

@@ -6,6 +6,9 @@ use bytes::Bytes;
 
 use crate::inbound::SendTag;
 
+/// Datagrams in one system call, or in one go where there is no call for many.
+pub(crate) const BATCH: usize = 32;
+
 /// The most that one datagram carries: over IPv4 the IP and UDP headers count as well.
 pub(crate) const MOST_BYTES: usize = 65_507;
 

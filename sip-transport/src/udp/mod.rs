@@ -3,6 +3,7 @@
 #[cfg(any(target_os = "linux", target_os = "android"))]
 mod batch;
 pub(crate) mod datagram;
+mod pace;
 pub(crate) mod port;
 #[cfg(any(test, not(any(target_os = "linux", target_os = "android"))))]
 mod portable;
@@ -10,6 +11,7 @@ mod portable;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::task::Context;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use sip_core::{Limits, ParseError, Protocol, Source, parse};
@@ -17,6 +19,7 @@ use sip_core::{Limits, ParseError, Protocol, Source, parse};
 use crate::error::SendError;
 use crate::inbound::{Inbound, SendTag};
 use crate::stats::Counters;
+use crate::udp::pace::Pace;
 use crate::udp::port::{Buffers, UdpPort};
 
 /// The UDP sockets of one worker: whose turn it is, and what failed.
@@ -28,12 +31,25 @@ pub(crate) struct Datagrams {
     turn: usize,
     /// Failures of a flush, until the next receive.
     failed: Vec<Inbound>,
+    pace: Pace,
     counters: Arc<Counters>,
 }
 
 impl Datagrams {
-    pub(crate) fn new(ports: Vec<UdpPort>, limits: Limits, counters: Arc<Counters>) -> Self {
-        Self { ports, buffers: Buffers::new(), limits, turn: 0, failed: Vec::new(), counters }
+    /// `gather`: see [`Config::udp_gather`](crate::Config::udp_gather).
+    pub(crate) fn new(
+        ports: Vec<UdpPort>,
+        limits: Limits,
+        gather: Duration,
+        counters: Arc<Counters>,
+    ) -> Self {
+        let pace = Pace::new(gather, Instant::now());
+        Self { ports, buffers: Buffers::new(), limits, turn: 0, failed: Vec::new(), pace, counters }
+    }
+
+    /// Before the first poll for another batch: under load, lets one gather.
+    pub(crate) fn gather(&mut self) {
+        self.pace.gather();
     }
 
     /// Appends what has come in, a batch of each socket at most, and what could not be sent; sends what
@@ -45,16 +61,19 @@ impl Datagrams {
         }
         into.append(&mut self.failed);
         let count = self.ports.len();
+        let mut found = 0;
         for i in 0..count {
             let port = &mut self.ports[(self.turn + i) % count];
             let local = port.local();
             let (limits, counters) = (&self.limits, &self.counters);
             let _ = port.poll_receive(cx, &mut self.buffers, |bytes, remote| {
                 let source = Source { protocol: Protocol::Udp, remote, local, flow: None };
+                found += 1;
                 into.push(read(bytes, source, limits, counters));
             });
         }
         self.turn = (self.turn + 1) % count.max(1);
+        self.pace.found(found);
     }
 
     /// Takes a datagram that leaves by the socket bound to `local`.

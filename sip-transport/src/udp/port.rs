@@ -14,10 +14,10 @@ use crate::error::SendError;
 use crate::inbound::{Inbound, SendTag};
 use crate::stats::Counters;
 #[cfg(any(target_os = "linux", target_os = "android"))]
-use crate::udp::batch::{BATCH, Batch};
-use crate::udp::datagram::{Datagram, MOST_BYTES};
+use crate::udp::batch::Batch;
+use crate::udp::datagram::{BATCH, Datagram, MOST_BYTES};
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-use crate::udp::portable::{BATCH, Batch};
+use crate::udp::portable::Batch;
 
 /// Errors in a row on receiving before others get their turn.
 const ERRORS_IN_A_ROW: usize = 8;

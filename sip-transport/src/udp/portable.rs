@@ -6,10 +6,7 @@ use std::net::SocketAddr;
 use bytes::{Bytes, BytesMut};
 use tokio::net::UdpSocket;
 
-use crate::udp::datagram::Datagram;
-
-/// Datagrams received in one go.
-pub(crate) const BATCH: usize = 32;
+use crate::udp::datagram::{BATCH, Datagram};
 
 /// Bytes of a slab.
 const SLAB: usize = 64 * 1024;

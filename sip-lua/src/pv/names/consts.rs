@@ -11,6 +11,7 @@ use crate::pv::made::{Word, by_name, by_word, reads};
 use crate::pv::names::headers::int;
 use crate::pv::names::net;
 use crate::pv::store::Store;
+use crate::pv::uuid;
 use crate::pv::value::{Value, leading_number};
 use crate::pv::view::View;
 
@@ -35,6 +36,15 @@ pub(super) const NAMED: &[Named] = &[
             }),
         )
     }),
+    named("defs", |inner| {
+        by_name(
+            inner,
+            reads(|_, store, asked| {
+                store.define(asked.name).map_or(Value::Null, |value| Value::made(format!("\"{value}\"")))
+            }),
+        )
+    }),
+    named("uuid", |inner| by_word(inner, UUID, "g, r or t")),
     named("env", |inner| {
         by_name(inner, reads(|_, _, asked| env(asked.name).map_or(Value::Null, Value::made)))
     }),
@@ -49,6 +59,12 @@ pub(super) const NAMED: &[Named] = &[
     named("K", |inner| by_word(inner, NUMBERS, "IPv4, IPv6, UDP, TCP, TLS, SCTP, WS or WSS")),
     named("_s", |inner| Ok(Box::new(Expanded(inner.format)))),
     around("cnt", counted),
+];
+
+const UUID: &[Word] = &[
+    ("g", |_, _| uuid::random().map_or(Value::Null, Value::made)),
+    ("r", |_, _| uuid::random().map_or(Value::Null, Value::made)),
+    ("t", |_, store| store.wall().and_then(uuid::timed).map_or(Value::Null, Value::made)),
 ];
 
 const NUMBERS: &[Word] = &[

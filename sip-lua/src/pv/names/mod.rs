@@ -1,52 +1,60 @@
 //! The variables that there are: one table a file.
 
 mod addr;
+mod auth;
 mod branch;
 pub(crate) mod consts;
 mod flags;
 mod headers;
-mod net;
+pub(crate) mod net;
+mod parts;
 mod ruri;
+mod server;
 mod tables;
-mod time;
+pub(crate) mod time;
 mod tm;
 mod uris;
-mod vars;
+pub(crate) mod vars;
 
 use crate::pv::class::{Named, Plain};
 
-static PLAIN: [&[Plain]; 10] = [
+static PLAIN: &[&[Plain]] = &[
     ruri::PLAIN,
     addr::PLAIN,
+    auth::PLAIN,
     headers::PLAIN,
     uris::PLAIN,
     net::PLAIN,
+    parts::PLAIN,
     branch::PLAIN,
     flags::PLAIN,
     tm::PLAIN,
     time::PLAIN,
     consts::PLAIN,
+    server::PLAIN,
 ];
 
-static NAMED: [&[Named]; 8] = [
+static NAMED: &[&[Named]] = &[
     headers::NAMED,
     branch::NAMED,
+    parts::NAMED,
     flags::NAMED,
     tm::NAMED,
     time::NAMED,
     vars::NAMED,
     tables::NAMED,
     consts::NAMED,
+    server::NAMED,
 ];
 
 /// The variable of this name that has no brackets.
 pub(crate) fn plain(name: &[u8]) -> Option<&'static Plain> {
-    PLAIN.into_iter().flatten().find(|plain| plain.name.as_bytes() == name)
+    PLAIN.iter().copied().flatten().find(|plain| plain.name.as_bytes() == name)
 }
 
 /// The variable of this name that has brackets.
 pub(crate) fn named(name: &[u8]) -> Option<&'static Named> {
-    NAMED.into_iter().flatten().find(|named| named.name.as_bytes() == name)
+    NAMED.iter().copied().flatten().find(|named| named.name.as_bytes() == name)
 }
 
 #[cfg(test)]
@@ -71,8 +79,9 @@ mod tests {
 
     #[test]
     fn no_name_stands_twice_and_the_page_has_them_all() {
-        let plain: Vec<_> = PLAIN.into_iter().flatten().map(|plain| plain.name.to_owned()).collect();
-        let named: Vec<_> = NAMED.into_iter().flatten().map(|named| format!("{}(...)", named.name)).collect();
+        let plain: Vec<_> = PLAIN.iter().copied().flatten().map(|plain| plain.name.to_owned()).collect();
+        let named: Vec<_> =
+            NAMED.iter().copied().flatten().map(|named| format!("{}(...)", named.name)).collect();
         let all: BTreeSet<_> = plain.iter().chain(&named).cloned().collect();
         assert_eq!(all.len(), plain.len() + named.len());
         assert_eq!(documented(), all);

@@ -44,7 +44,7 @@ fn protocol(view: &dyn View) -> Value<'_> {
     view.source().map_or(Value::Null, |source| Value::text(source.protocol.name()))
 }
 
-fn ip(addr: SocketAddr) -> IpAddr {
+pub(crate) fn ip(addr: SocketAddr) -> IpAddr {
     addr.ip().to_canonical()
 }
 

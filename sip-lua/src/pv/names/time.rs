@@ -2,16 +2,33 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
+use jiff::fmt::strtime;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
+
 use crate::pv::class::{Named, Plain, named, read};
-use crate::pv::made::{Word, by_word};
+use crate::pv::made::{Word, by_name, by_word, reads};
 use crate::pv::store::Store;
 use crate::pv::value::Value;
 
-pub(super) const PLAIN: &[Plain] =
-    &[read("Ts", |_, store| seconds(store)), read("TS", |_, store| seconds(store))];
+pub(super) const PLAIN: &[Plain] = &[
+    read("Ts", |_, store| seconds(store)),
+    read("TS", |_, store| seconds(store)),
+    read("Tf", |_, store| local_text(store, READABLE)),
+    read("TF", |_, store| local_text(store, READABLE)),
+    read("Tb", |_, store| {
+        let since = store.env.started.get().and_then(|started| started.duration_since(UNIX_EPOCH).ok());
+        since.map_or(Value::Null, |since| Value::Int(since.as_secs().try_into().unwrap_or(i64::MAX)))
+    }),
+];
+
+/// As C writes a moment: `Thu Jan  1 00:00:00 1970`.
+const READABLE: &[u8] = b"%a %b %e %H:%M:%S %Y";
 
 pub(super) const NAMED: &[Named] = &[
     named("TV", |inner| by_word(inner, PARTS, "s, u, sn, un or Sn")),
+    named("time", |inner| by_word(inner, LOCAL, "sec, min, hour, mday, mon, year, wday, yday or isdst")),
+    named("timef", |inner| by_name(inner, reads(|_, store, asked| local_text(store, asked.name)))),
     named("utime", |inner| by_word(inner, FIELDS, "sec, min, hour, mday, mon, year, wday or yday")),
 ];
 
@@ -36,6 +53,40 @@ const FIELDS: &[Word] = &[
     ("wday", |_, store| utc(store, |date| date.weekday)),
     ("yday", |_, store| utc(store, |date| date.day_of_year)),
 ];
+
+const LOCAL: &[Word] = &[
+    ("sec", |_, store| local(store, |now| now.second().into())),
+    ("min", |_, store| local(store, |now| now.minute().into())),
+    ("hour", |_, store| local(store, |now| now.hour().into())),
+    ("mday", |_, store| local(store, |now| now.day().into())),
+    ("mon", |_, store| local(store, |now| now.month().into())),
+    ("year", |_, store| local(store, |now| now.year().into())),
+    ("wday", |_, store| local(store, |now| i64::from(now.weekday().to_sunday_zero_offset()) + 1)),
+    ("yday", |_, store| local(store, |now| now.day_of_year().into())),
+    ("isdst", |_, store| {
+        local(store, |now| now.time_zone().to_offset_info(now.timestamp()).dst().is_dst().into())
+    }),
+];
+
+/// A moment as the calendar of this machine has it.
+fn zoned(unix: i64) -> Option<Zoned> {
+    Some(Timestamp::from_second(unix).ok()?.to_zoned(TimeZone::system()))
+}
+
+fn local(store: &Store, field: fn(&Zoned) -> i64) -> Value<'_> {
+    let now = since(store).and_then(|since| zoned(since.as_secs().try_into().ok()?));
+    now.map_or(Value::Null, |now| Value::Int(field(&now)))
+}
+
+fn local_text<'v>(store: &Store, format: &[u8]) -> Value<'v> {
+    let now = since(store).and_then(|since| i64::try_from(since.as_secs()).ok());
+    now.and_then(|now| formatted(now, format)).map_or(Value::Null, Value::made)
+}
+
+/// A moment in seconds since 1970 as a text, by the rules of `strftime`; `None` where the format is none.
+pub(crate) fn formatted(unix: i64, format: &[u8]) -> Option<String> {
+    strtime::format(format, &zoned(unix)?).ok()
+}
 
 fn since(store: &Store) -> Option<Duration> {
     store.wall()?.duration_since(UNIX_EPOCH).ok()

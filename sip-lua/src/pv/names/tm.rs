@@ -15,6 +15,7 @@ use crate::pv::view::{Alone, View};
 pub(super) const PLAIN: &[Plain] = &[
     read("T_branch_idx", |view, _| view.branch_index().map_or(Value::Null, int)),
     read("T_reply_code", |view, _| reply_code(view)),
+    read("T_reply_last", |view, _| reply_code(view)),
     read("T_reply_reason", |view, _| Value::some(view.response().and_then(|reply| reply.reason()))),
 ];
 
@@ -27,6 +28,7 @@ pub(super) const NAMED: &[Named] = &[
         )
     }),
     around("T_req", |inner| of(inner, Of::Request)),
+    around("T_inv", |inner| of(inner, Of::Invite)),
     around("T_rpl", |inner| of(inner, Of::Reply)),
 ];
 
@@ -55,6 +57,7 @@ fn reply_code(view: &dyn View) -> Value<'_> {
 #[derive(Clone, Copy, Debug)]
 enum Of {
     Request,
+    Invite,
     Reply,
 }
 
@@ -75,6 +78,10 @@ impl PvClass for OfOther {
             Of::Request => {
                 let request = view.request();
                 request.map_or(Value::Null, |request| self.var.get(&Alone(&request), store).into_owned())
+            }
+            Of::Invite => {
+                let invite = view.invite();
+                invite.map_or(Value::Null, |invite| self.var.get(&Alone(&invite), store).into_owned())
             }
             Of::Reply => {
                 let reply = view.response();

@@ -17,7 +17,9 @@ pub(super) const NAMED: &[Named] = &[
     named("shv", |inner| by_name(inner, writes(shv, set_shv))),
     named("shvinc", |inner| by_name(inner, reads(shvinc))),
     named("avp", |inner| by_name(inner, By { get: avp, set: Some(set_avp), count: Some(count_avp) })),
-    named("xavp", xavp),
+    named("xavp", |inner| record(inner, Space::Xavp)),
+    named("xavi", |inner| record(inner, Space::Xavi)),
+    named("xavu", |inner| record(inner, Space::Xavu)),
 ];
 
 /// 0 until it is set.
@@ -73,7 +75,7 @@ fn bare<'a>(asked: Asked<'a>) -> &'a [u8] {
     }
 }
 
-fn value_of(value: VarValue) -> Value<'static> {
+pub(crate) fn value_of(value: VarValue) -> Value<'static> {
     match value {
         VarValue::Int(number) => Value::Int(number),
         VarValue::Text(text) => Value::made(text),
@@ -81,7 +83,7 @@ fn value_of(value: VarValue) -> Value<'static> {
 }
 
 /// `None` for null.
-fn kept(value: &Value<'_>) -> Option<VarValue> {
+pub(crate) fn kept(value: &Value<'_>) -> Option<VarValue> {
     match value {
         Value::Null => None,
         Value::Int(number) => Some(VarValue::Int(*number)),
@@ -135,18 +137,47 @@ fn set_avp(view: &mut dyn View, _: &Store, asked: Asked<'_>, value: &Value<'_>) 
     }
 }
 
-/// `$xavp(name=>field)`, `$xavp(name[1]=>field)`
-#[derive(Debug)]
-struct Xavp {
-    name: Box<str>,
-    /// Without one, a write makes a new record.
-    at: Index,
-    field: Box<str>,
+/// Kinds of records.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Space {
+    /// `$xavp`: several of a name, the newest first.
+    Xavp,
+    /// `$xavi`: the same; names have no case.
+    Xavi,
+    /// `$xavu`: one of a name.
+    Xavu,
 }
 
-fn xavp(inner: Inner) -> Result<Box<dyn PvClass>, PvError> {
+impl Space {
+    /// The name of a record as it is kept.
+    pub(crate) fn record(self, name: &[u8]) -> Vec<u8> {
+        // No name of a script's has a zero byte: the kinds do not meet.
+        match self {
+            Self::Xavp => name.to_vec(),
+            Self::Xavi => [&b"i\0"[..], &name.to_ascii_lowercase()].concat(),
+            Self::Xavu => [&b"u\0"[..], name].concat(),
+        }
+    }
+
+    /// The name of a field as it is kept; a record's own value is the field without a name.
+    pub(crate) fn field(self, name: &[u8]) -> Vec<u8> {
+        if self == Self::Xavi { name.to_ascii_lowercase() } else { name.to_vec() }
+    }
+}
+
+/// `$xavp(name)`, `$xavp(name=>field)`, `$xavp(name[1]=>field)`
+#[derive(Debug)]
+struct Record {
+    space: Space,
+    name: Vec<u8>,
+    /// Without one, a write makes a new record.
+    at: Index,
+    field: Vec<u8>,
+}
+
+fn record(inner: Inner, space: Space) -> Result<Box<dyn PvClass>, PvError> {
     let wrong = || inner.expected("NAME=>FIELD or NAME[INDEX]=>FIELD");
-    let (record, field) = inner.text.split_once("=>").ok_or_else(wrong)?;
+    let (record, field) = inner.text.split_once("=>").unwrap_or((&inner.text, ""));
     let (name, at) = match record.split_once('[') {
         None => (record, Index::None),
         Some((name, index)) => {
@@ -155,33 +186,42 @@ fn xavp(inner: Inner) -> Result<Box<dyn PvClass>, PvError> {
         }
     };
     let (name, field) = (name.trim(), field.trim().trim_end_matches("[0]"));
-    let is_name = |text: &str| !text.is_empty() && !text.contains(['$', '[', ']']);
-    if !is_name(name) || !is_name(field) {
+    let is_name = |text: &str| !text.contains(['$', '[', ']', '\0']);
+    if name.is_empty() || !is_name(name) || !is_name(field) || field.is_empty() == inner.text.contains("=>") {
         return Err(wrong());
     }
-    Ok(Box::new(Xavp { name: name.into(), at, field: field.into() }))
+    let (name, field) = (space.record(name.as_bytes()), space.field(field.as_bytes()));
+    Ok(Box::new(Record { space, name, at, field }))
 }
 
-impl Xavp {
+impl Record {
     fn place(&self, vars: &Vars) -> Option<usize> {
-        self.at.of(vars.count_records(&*self.name))
+        self.at.of(vars.count_records(&self.name))
     }
 }
 
-impl PvClass for Xavp {
+impl PvClass for Record {
     fn get<'v>(&'v self, view: &'v dyn View, _: &'v Store, _: Index) -> Value<'v> {
-        let found = view.vars().and_then(|vars| vars.field(&*self.name, self.place(&vars)?, &*self.field));
+        let found = view.vars().and_then(|vars| vars.field(&self.name, self.place(&vars)?, &self.field));
         found.map_or(Value::Null, value_of)
     }
 
     fn set(&self, view: &mut dyn View, _: &Store, _: Index, value: &Value<'_>) -> bool {
         let Some(vars) = view.vars() else { return false };
-        match (self.at, kept(value)) {
-            (Index::None, Some(value)) => vars.push_record(&*self.name, &*self.field, value),
-            (_, Some(value)) => {
-                self.place(&vars).is_some_and(|at| vars.set_field(&*self.name, at, &*self.field, value))
+        let place = self.place(&vars);
+        let adds = place.is_none() || self.at == Index::None && self.space != Space::Xavu;
+        match (place, kept(value)) {
+            (_, Some(value)) if adds && self.at == Index::None => {
+                vars.push_record(&self.name, &self.field, value)
             }
-            (_, None) => self.place(&vars).is_some_and(|at| vars.remove_field(&*self.name, at, &*self.field)),
+            (Some(at), Some(value)) => vars.set_field(&self.name, at, &self.field, value),
+            (Some(at), None) if self.field.is_empty() => vars.remove_record(&self.name, at),
+            (Some(at), None) => vars.remove_field(&self.name, at, &self.field),
+            (None, _) => false,
         }
+    }
+
+    fn count(&self, view: &dyn View, _: &Store) -> usize {
+        view.vars().map_or(0, |vars| vars.count_records(&self.name))
     }
 }

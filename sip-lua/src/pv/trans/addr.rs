@@ -9,6 +9,16 @@ use crate::pv::value::Value;
 pub(super) const ALL: &[Transformation] = &[
     text("nameaddr.name", (0, 0), |text, _| part(text, |addr| some(addr.display()))),
     text("nameaddr.uri", (0, 0), |text, _| part(text, |addr| addr.uri_text().to_vec())),
+    // How many bytes the address takes, up to the `>` or the end of the URI.
+    text("nameaddr.len", (0, 0), |text, _| match NameAddr::parse(text) {
+        Ok(addr) => {
+            let uri = addr.uri_text();
+            let end = uri.as_ptr().addr() - text.as_ptr().addr() + uri.len();
+            let end = end + usize::from(text.get(end) == Some(&b'>'));
+            Value::Int(end.try_into().unwrap_or(i64::MAX))
+        }
+        Err(_) => Value::Null,
+    }),
     text("tobody.uri", (0, 0), |text, _| part(text, |addr| addr.uri_text().to_vec())),
     text("tobody.display", (0, 0), |text, _| part(text, |addr| some(addr.display()))),
     text("tobody.tag", (0, 0), |text, _| part(text, |addr| some(addr.tag()))),

@@ -1,6 +1,6 @@
 //! `{s.escape.*}`, `{s.encode.*}`, `{s.urlencode.param}`: codings, and back.
 
-use bstr::BStr;
+use bstr::{BStr, ByteSlice};
 
 use crate::pv::class::{Transformation, text};
 use crate::pv::value::Value;
@@ -19,6 +19,13 @@ pub(super) const ALL: &[Transformation] = &[
     text("s.urldecode.param", (0, 0), |text, _| {
         let spaced: Vec<u8> = text.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
         Value::made(unpercent(&spaced))
+    }),
+    text("s.escape.crlf", (0, 0), |text, _| {
+        Value::made(text.replace("\\", "\\\\").replace("\r", "\\r").replace("\n", "\\n"))
+    }),
+    text("s.unescape.crlf", (0, 0), |text, _| Value::made(unescape_crlf(text))),
+    text("s.escape.csv", (0, 0), |text, _| {
+        Value::made([&b"\""[..], &text.replace("\"", "\"\""), b"\""].concat())
     }),
     text("s.encode.hexa", (0, 0), |text, _| {
         Value::made(text.iter().flat_map(|byte| hex(*byte)).collect::<Vec<_>>())
@@ -62,6 +69,21 @@ fn unescape_common(text: &[u8]) -> Vec<u8> {
     out
 }
 
+fn unescape_crlf(text: &[u8]) -> Vec<u8> {
+    let (mut out, mut bytes) = (Vec::with_capacity(text.len()), text.iter());
+    while let Some(byte) = bytes.next() {
+        let known = match (byte, bytes.as_slice().first()) {
+            (b'\\', Some(b'r')) => Some(b'\r'),
+            (b'\\', Some(b'n')) => Some(b'\n'),
+            (b'\\', Some(b'\\')) => Some(b'\\'),
+            _ => None,
+        };
+        out.push(known.unwrap_or(*byte));
+        known.into_iter().for_each(|_| _ = bytes.next());
+    }
+    out
+}
+
 fn is_unreserved(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte)
 }
@@ -76,7 +98,7 @@ fn is_param(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-_.!~*'()[]/:&+$".contains(&byte)
 }
 
-fn hex(byte: u8) -> [u8; 2] {
+pub(super) fn hex(byte: u8) -> [u8; 2] {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]
 }

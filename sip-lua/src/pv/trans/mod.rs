@@ -2,29 +2,28 @@
 
 mod addr;
 mod code;
+pub(crate) mod digest;
 mod line;
 mod param;
+mod sock;
 mod subst;
 mod text;
 mod uri;
+mod val;
 
-use crate::pv::class::{Run, Transformation};
-use crate::pv::value::Value;
+use crate::pv::class::Transformation;
 
-static ALL: [&[Transformation]; 8] =
-    [text::ALL, code::ALL, uri::ALL, param::ALL, addr::ALL, line::ALL, subst::ALL, VALUES];
-
-const VALUES: &[Transformation] = &[
-    Transformation {
-        name: "val.n0",
-        args: (0, 0),
-        run: Run::Any(|value| if value.is_null() { Value::Int(0) } else { value.clone().into_owned() }),
-    },
-    Transformation {
-        name: "val.ne",
-        args: (0, 0),
-        run: Run::Any(|value| if value.is_null() { Value::text("") } else { value.clone().into_owned() }),
-    },
+static ALL: [&[Transformation]; 10] = [
+    text::ALL,
+    code::ALL,
+    digest::ALL,
+    uri::ALL,
+    param::ALL,
+    addr::ALL,
+    line::ALL,
+    subst::ALL,
+    sock::ALL,
+    val::ALL,
 ];
 
 /// The transformation of this name.

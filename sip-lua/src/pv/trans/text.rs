@@ -3,12 +3,21 @@
 use bstr::{BStr, ByteSlice};
 
 use crate::pv::class::{Transformation, text};
-use crate::pv::value::Value;
+use crate::pv::value::{Value, leading_number};
 
 pub(super) const ALL: &[Transformation] = &[
     text("s.len", (0, 0), |text, _| size(text.len())),
     text("s.int", (0, 0), |text, _| {
         text.to_str().ok().and_then(|text| text.parse().ok()).map_or(Value::Null, Value::Int)
+    }),
+    text("s.intv", (0, 0), |text, _| Value::Int(leading_number(text))),
+    text("s.charat", (1, 1), |text, args| {
+        let at = usize::try_from(args[0].to_int()).ok();
+        at.and_then(|at| text.get(at)).map_or(Value::Null, |byte| Value::made([*byte]))
+    }),
+    text("s.byteat", (1, 1), |text, args| {
+        let at = usize::try_from(args[0].to_int()).ok();
+        at.and_then(|at| text.get(at)).map_or(Value::Null, |byte| Value::Int((*byte).into()))
     }),
     text("s.tolower", (0, 0), |text, _| Value::made(text.to_ascii_lowercase())),
     text("s.toupper", (0, 0), |text, _| Value::made(text.to_ascii_uppercase())),
@@ -51,6 +60,14 @@ pub(super) const ALL: &[Transformation] = &[
         wanted => Value::made(text.replace(wanted, "")),
     }),
     text("s.rmws", (0, 0), |text, _| keep(text, |byte| !byte.is_ascii_whitespace())),
+    // Line ends that fold a header, with the blanks round them: one space.
+    text("s.rmhlws", (0, 0), |text, _| Value::made(sip_core::unfold(text).into_owned())),
+    // The same, and no blank behind another.
+    text("s.rmhdws", (0, 0), |text, _| {
+        let mut line = sip_core::unfold(text).into_owned();
+        line.dedup_by(|next, before| matches!(next, b' ' | b'\t') && matches!(before, b' ' | b'\t'));
+        Value::made(line)
+    }),
     text("s.numeric", (0, 0), |text, _| keep(text, |byte| byte.is_ascii_digit())),
     text("s.trim", (0, 0), |text, _| Value::made(text.trim_ascii())),
     text("s.ltrim", (0, 0), |text, _| Value::made(text.trim_ascii_start())),
