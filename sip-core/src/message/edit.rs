@@ -337,8 +337,7 @@ impl Message {
     /// The first comma-separated value: which line, and where in its value.
     fn first_value(&self, wanted: Wanted<'_>) -> Option<(usize, Range<usize>)> {
         let begin = self.position(wanted)?;
-        let lines = self.slots.iter().enumerate().skip(begin);
-        let mut lines = lines.filter(|(_, slot)| wanted.is(self, slot));
+        let mut lines = (begin..).zip(&self.slots[begin..]).filter(|(_, slot)| wanted.is(self, slot));
         lines.find_map(|(at, slot)| {
             let line = self.slot_value(slot);
             let mut from = 0;
