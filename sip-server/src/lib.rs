@@ -89,9 +89,9 @@
 //! 4. What the route asks for is a step on the stripe: lock, step, unlock (`local.rs`, `ctx/`).
 //! 5. At the end of the batch the steps' outputs are sent, and asks run further routes (`driver/worker.rs`).
 //!
-//! Files import downwards: `clock`, `error`, `stats`, `lot`, `stripes`, `modules/`, `shared`; then `local`, `turn`;
-//! then `ctx/`, `routes`; on top `driver/`, `cli` for programs (feature `cli`) and `play/` for tests (feature
-//! `play`).
+//! Files import downwards: `clock`, `error`, `counter`, `counts`, `latency`, `stats`, `lot`, `stripes`, `modules/`,
+//! `store/`, `shared`; then `statistics` (names), `metrics`, `rpc/` (commands of operators), `stored`, `local`, `turn`;
+//! then `ctx/`, `routes`; on top `driver/`, `cli` for programs (feature `cli`) and `play/` for tests (feature `play`).
 
 mod added;
 mod checked;
@@ -122,6 +122,8 @@ mod settings;
 mod shared;
 mod statistics;
 mod stats;
+pub mod store;
+mod stored;
 mod stripes;
 mod task;
 mod turn;

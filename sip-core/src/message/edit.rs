@@ -166,10 +166,13 @@ impl Message {
         let id = name.id();
         let Some((at, old)) = self.first_value(Wanted::new(name)) else { return Ok(false) };
         let line = self.slot_value(&self.slots[at]);
-        // Mostly nothing: a line with one value.
-        let (before, after) = (line[..old.start].to_vec(), line[old.end..].to_vec());
         let name: SmallVec<[u8; 32]> = SmallVec::from_slice(self.slot_name(&self.slots[at]));
-        self.slots[at] = self.push_line(id, &name, &[&before, value, &after])?;
+        self.slots[at] = if old.len() == line.len() {
+            self.push_line(id, &name, &[value])?
+        } else {
+            let (before, after) = (line[..old.start].to_vec(), line[old.end..].to_vec());
+            self.push_line(id, &name, &[&before, value, &after])?
+        };
         Ok(true)
     }
 

@@ -14,6 +14,7 @@ use bstr::BStr;
 use bytes::Bytes;
 
 use crate::ascii::trim_end;
+use crate::message::own::Text;
 use crate::message::slots::{Origin, Slots};
 use crate::message::start::{StartKind, StartLine};
 use crate::method::Method;
@@ -34,7 +35,7 @@ pub struct Message {
     /// Exactly one message as received: start line, headers, empty line, body.
     pub(crate) wire: Bytes,
     /// Lines that edits wrote, in no order. Lines no slot points to any more are garbage.
-    pub(crate) own: Vec<u8>,
+    pub(crate) own: Text,
     pub(crate) start: StartLine,
     pub(crate) slots: Slots,
     pub(crate) body: Body,
@@ -52,7 +53,7 @@ pub(crate) enum Body {
 impl Message {
     /// Puts together what a scan found.
     pub(crate) fn from_parts(wire: Bytes, start: StartLine, slots: Slots, body: u32) -> Self {
-        Self { wire, own: Vec::new(), start, slots, body: Body::Wire(body) }
+        Self { wire, own: Text::new(), start, slots, body: Body::Wire(body) }
     }
 
     /// The text at `span` of the buffer `origin`.
