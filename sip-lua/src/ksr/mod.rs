@@ -37,6 +37,7 @@ mod textopsx;
 mod tm;
 mod tm_more;
 mod tmx;
+mod uac;
 mod uuid;
 mod wait;
 mod x;
@@ -90,6 +91,7 @@ pub(crate) fn register(lua: &Lua, hub: &Rc<Hub>, exit: Function) -> mlua::Result
     permissions::register(module("permissions")?)?.finish(&ksr)?;
     pike::register(module("pike")?)?.finish(&ksr)?;
     path::register(module("path")?)?.finish(&ksr)?;
+    uac::register(module("uac")?)?.finish(&ksr)?;
     wait::register(module("await")?)?.finish(&ksr)?;
     if let Some(modules) = &hub.env.settings.modules {
         keep(&ksr, modules)?;
