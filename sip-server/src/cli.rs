@@ -89,7 +89,8 @@ pub struct Access {
     /// of a database with Kamailio's table `subscriber`: sqlite:FILE, postgres://..., mysql://...
     #[arg(long, value_name = "FILE")]
     pub users: Option<PathBuf>,
-    /// A file of addresses in numbered groups. One a line: GROUP ADDRESS [MASK [PORT [TAG]]].
+    /// A file of addresses in numbered groups. One a line: GROUP ADDRESS MASK PORT TAG,
+    /// the last three if they are needed.
     #[arg(long, value_name = "FILE")]
     pub addresses: Option<PathBuf>,
 }

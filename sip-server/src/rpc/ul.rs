@@ -8,7 +8,7 @@ use sip_registrar::{Aor, Binding, Bindings, SaveError, SaveOptions};
 
 use crate::shared::Shared;
 
-use super::{text, text_or};
+use super::args::{text, text_or};
 
 /// Most addresses of record in a dump.
 const MOST: usize = 100_000;
@@ -179,13 +179,12 @@ fn add(shared: &Shared, params: &Params) -> Result<Json, RpcError> {
     };
     let path = match text_or(params, 5, "0")? {
         path if matches!(&*path, "" | "0" | ".") => String::new(),
+        path if path.contains(char::is_control) => return Err(RpcError::params("PATH is none")),
         path => format!("Path: {path}\r\n"),
     };
-    if [&*contact, &path.trim_end()]
-        .iter()
-        .any(|text| text.contains(|c: char| c.is_control() || c == '<' && text == &&*contact))
-    {
-        return Err(RpcError::params("a contact or path that is none"));
+    // It will stand in angle brackets, in a line of its own.
+    if contact.contains(|c: char| c.is_control() || matches!(c, '<' | '>')) {
+        return Err(RpcError::params("CONTACT is no URI"));
     }
     let source = source(shared)?;
     let wire = format!(
