@@ -6,6 +6,7 @@
 //! ```text
 //! ksr run routing.lua --listen udp:192.0.2.1:5060 --domain example.org
 //! ksr check routing.lua
+//! ksr stubs > ksr.lua
 //! ```
 //!
 //! In a program of one's own, a script is a kind of [`Routes`](sip_server::Routes):
@@ -38,6 +39,7 @@
 //! |---|---|
 //! | `error` | what may be wrong with a script |
 //! | `modparams`, `settings`, `names`, `script` | what all workers share: limits, queues and tables, names of routes, the text |
+//! | `config` | [`Config`]: the file of settings |
 //! | `xhttp` | which function an HTTP request runs |
 //! | `value` | arguments and return values, as KEMI has them |
 //! | `current` | the message that a VM works on now |
@@ -45,14 +47,17 @@
 //! | `pv/`, `ksr/NAME` | pseudo-variables; one file a KSR module |
 //! | `budget` | the instruction limit |
 //! | `engine` | one VM: its coroutines, its errors |
+//! | `reload` | another text for a script that runs |
 //! | `routes` | [`LuaRoutes`]: which function of the script runs when |
-//! | `check` | [`check`]: what can be said of a script without a message |
+//! | `check/` | [`check`]: what can be said of a script without a message |
+//! | `stubs` | [`stubs`]: what editors are told of the functions |
 
 #[cfg(not(any(feature = "luajit", feature = "lua54")))]
 compile_error!("choose an interpreter: feature `luajit` (default) or `lua54`");
 
 mod budget;
 mod check;
+mod config;
 mod current;
 mod engine;
 mod error;
@@ -60,14 +65,18 @@ mod ksr;
 mod modparams;
 mod names;
 mod pv;
+mod reload;
 mod routes;
 mod script;
 mod settings;
+mod stubs;
 mod value;
 mod xhttp;
 
-pub use check::{Unknown, check};
+pub use check::{Finding, check};
+pub use config::Config;
 pub use error::ScriptError;
 pub use routes::LuaRoutes;
 pub use script::Script;
 pub use settings::Settings;
+pub use stubs::stubs;

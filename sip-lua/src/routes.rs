@@ -1,8 +1,11 @@
 //! Which function of the script runs when: the script as a [`Routes`].
 
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::rc::Rc;
 
+use serde_json::json;
+use sip_async::jsonrpc::RpcError;
 use sip_core::StatusCode;
 use sip_server::{
     BranchCtx, Ctx, FailureCtx, HttpCtx, ReplyCtx, RouteError, RouteId, Routed, Routes, Shared,
@@ -11,10 +14,14 @@ use sip_server::{
 use crate::current::{Current, Route};
 use crate::engine::Vm;
 use crate::error::ScriptError;
+use crate::names::RouteName;
 use crate::script::Script;
 
 const REQUEST_ROUTE: &str = "ksr_request_route";
 const REPLY_ROUTE: &str = "ksr_reply_route";
+
+/// Versions of the script that live at a time.
+const MOST_VERSIONS: usize = 4;
 
 /// A script as the routes of one worker.
 ///
@@ -28,15 +35,16 @@ const REPLY_ROUTE: &str = "ksr_reply_route";
 /// What the functions return is ignored. An error in one is logged with file and line; a request that has no reply then
 /// gets 500.
 pub struct LuaRoutes {
-    script: Script,
+    /// The version that this worker has seen last.
+    script: RefCell<Script>,
     shared: Shared,
-    /// `None`: it could not be loaded here. Each request gets 500.
-    vm: RefCell<Option<Rc<Vm>>>,
+    /// A VM a version of the script, the newest last. None: it could not be loaded here, each request gets 500.
+    vms: RefCell<VecDeque<Rc<Vm>>>,
 }
 
 impl std::fmt::Debug for LuaRoutes {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("LuaRoutes").field("script", &self.script).finish_non_exhaustive()
+        f.debug_struct("LuaRoutes").field("script", &self.script.borrow()).finish_non_exhaustive()
     }
 }
 
@@ -58,30 +66,58 @@ impl LuaRoutes {
     fn new(script: Script, shared: &Shared) -> Self {
         // Once a worker, and the same each time.
         script.env().settings.offer(shared);
-        let routes = Self { script, shared: shared.clone(), vm: RefCell::new(None) };
+        commands(shared, &script);
+        let routes = Self { script: RefCell::new(script), shared: shared.clone(), vms: RefCell::default() };
         routes.load();
         routes
     }
 
-    /// A new VM for what begins from now on.
+    /// A new VM for what begins from now on. Where it cannot be made, the older one goes on.
     fn load(&self) {
-        let vm = Vm::new(&self.script, Some(&self.shared));
-        let vm = vm.inspect_err(|error| tracing::error!(%error, "the script could not be loaded"));
-        self.vm.replace(vm.ok().map(Rc::new));
+        let vm = Vm::new(&self.script.borrow(), Some(&self.shared));
+        match vm {
+            Ok(vm) => {
+                let mut vms = self.vms.borrow_mut();
+                vms.retain(|other| other.version() != vm.version());
+                vms.push_back(Rc::new(vm));
+                if vms.len() > MOST_VERSIONS {
+                    vms.pop_front();
+                }
+            }
+            Err(error) => tracing::error!(%error, "the script could not be loaded"),
+        }
     }
 
+    /// The VM for what begins now.
     fn vm(&self) -> Option<Rc<Vm>> {
-        self.vm.borrow().clone()
+        let newer = self.script.borrow().newer();
+        if let Some(newer) = newer {
+            self.script.replace(newer);
+            self.load();
+        }
+        self.vms.borrow().back().cloned()
     }
 
-    /// Runs a function of the script. Returns whether it ended in an error.
-    async fn run(&self, name: &str, place: &mut Option<Box<Current>>) -> bool {
-        self.run_with(name, None, place).await
+    /// The VM in which a route was armed; the newest, where that is gone.
+    fn vm_of(&self, route: &RouteName) -> Option<Rc<Vm>> {
+        let armed_by = self.vms.borrow().iter().find(|vm| route.is_of(vm.version())).cloned();
+        armed_by.or_else(|| self.vm())
+    }
+
+    /// Runs a function of the script in a VM. Returns whether it ended in an error.
+    async fn run(&self, vm: Option<Rc<Vm>>, name: &str, place: &mut Option<Box<Current>>) -> bool {
+        self.run_with(vm, name, None, place).await
     }
 
     /// The same with an argument.
-    async fn run_with(&self, name: &str, argument: Option<&str>, place: &mut Option<Box<Current>>) -> bool {
-        let Some(vm) = self.vm() else { return true };
+    async fn run_with(
+        &self,
+        vm: Option<Rc<Vm>>,
+        name: &str,
+        argument: Option<&str>,
+        place: &mut Option<Box<Current>>,
+    ) -> bool {
+        let Some(vm) = vm else { return true };
         match vm.run(name, argument, place).await {
             Ok(true) => false,
             Ok(false) if name == REQUEST_ROUTE => {
@@ -101,7 +137,7 @@ impl LuaRoutes {
 
     /// A VM whose memory is full of what it cannot let go of is replaced: its globals are lost, calls work.
     fn relieve(&self, vm: &Rc<Vm>) {
-        let is_ours = self.vm().is_some_and(|ours| Rc::ptr_eq(&ours, vm));
+        let is_ours = self.vms.borrow().back().is_some_and(|ours| Rc::ptr_eq(ours, vm));
         if is_ours && vm.is_full() {
             let (used, version) = (vm.used_memory(), vm.version());
             tracing::error!(
@@ -113,15 +149,15 @@ impl LuaRoutes {
         }
     }
 
-    /// The name of an armed route. One of an older version runs the newest script's function of that name.
-    fn name(&self, route: RouteId) -> Option<std::sync::Arc<str>> {
-        self.script.env().names.name(route).map(|route| route.name)
+    /// An armed route.
+    fn route(&self, route: RouteId) -> Option<RouteName> {
+        self.script.borrow().env().names.name(route)
     }
 
     /// The request route, for both kinds of requests.
     async fn request_route(&self, ctx: &mut Ctx, kind: fn(Ctx) -> Route) -> Routed {
         let mut place = Some(Current::new(kind(ctx.take())));
-        let failed = self.run(REQUEST_ROUTE, &mut place).await;
+        let failed = self.run(self.vm(), REQUEST_ROUTE, &mut place).await;
         match place.map(|current| *current) {
             Some(Current { route: Route::Request(taken) | Route::Cancel(taken), queued, .. }) => {
                 *ctx = taken;
@@ -133,9 +169,9 @@ impl LuaRoutes {
 
     /// A failure, branch-failure or resumed route.
     async fn later(&self, route: RouteId, ctx: &mut FailureCtx, kind: fn(FailureCtx) -> Route) -> Routed {
-        let Some(name) = self.name(route) else { return Ok(()) };
+        let Some(route) = self.route(route) else { return Ok(()) };
         let mut place = Some(Current::new(kind(ctx.take())));
-        let failed = self.run(&name, &mut place).await;
+        let failed = self.run(self.vm_of(&route), &route.name, &mut place).await;
         match place.map(|current| *current) {
             Some(Current { route: Route::Resumed(taken), queued, .. }) => {
                 *ctx = taken;
@@ -150,15 +186,38 @@ impl LuaRoutes {
     }
 
     /// A route of a response.
-    async fn reply_route(&self, name: &str, ctx: &mut ReplyCtx, kind: fn(ReplyCtx) -> Route) -> Routed {
+    async fn reply_route(
+        &self,
+        vm: Option<Rc<Vm>>,
+        name: &str,
+        ctx: &mut ReplyCtx,
+        kind: fn(ReplyCtx) -> Route,
+    ) -> Routed {
         let mut place = Some(Current::new(kind(ctx.take())));
-        self.run(name, &mut place).await;
+        self.run(vm, name, &mut place).await;
         match place.map(|current| *current) {
             Some(Current { route: Route::Response(taken) | Route::Reply(taken), .. }) => *ctx = taken,
             _ => ctx.set_drop(),
         }
         Ok(())
     }
+}
+
+/// What operators may do with a script (Kamailio's `app_lua`).
+fn commands(shared: &Shared, script: &Script) {
+    let of_reload = script.clone();
+    shared.commands().add("app_lua.reload", "loads the script anew", move |_, _| match of_reload.reload() {
+        Ok(version) => {
+            tracing::info!(version, "script reloaded");
+            Ok(json!({ "version": version }))
+        }
+        Err(error) => Err(RpcError::new(500, error.to_string())),
+    });
+    let of_list = script.clone();
+    shared.commands().add("app_lua.list", "says which script is in force", move |_, _| {
+        let version = of_list.newer().map_or(of_list.version(), |newer| newer.version());
+        Ok(json!([{ "script": of_list.name(), "version": version }]))
+    });
 }
 
 /// What the caller of a request gets that the route has left without an answer.
@@ -179,9 +238,9 @@ impl Routes for LuaRoutes {
     }
 
     async fn branch(&self, route: RouteId, ctx: &mut BranchCtx) -> Routed {
-        let Some(name) = self.name(route) else { return Ok(()) };
+        let Some(route) = self.route(route) else { return Ok(()) };
         let mut place = Some(Current::new(Route::Branch(ctx.take())));
-        self.run(&name, &mut place).await;
+        self.run(self.vm_of(&route), &route.name, &mut place).await;
         match place.map(|current| *current) {
             Some(Current { route: Route::Branch(taken), .. }) => {
                 *ctx = taken;
@@ -192,15 +251,15 @@ impl Routes for LuaRoutes {
     }
 
     async fn response(&self, ctx: &mut ReplyCtx) -> Routed {
-        if self.vm().is_some_and(|vm| vm.has(REPLY_ROUTE)) {
-            self.reply_route(REPLY_ROUTE, ctx, Route::Response).await?;
+        if let Some(vm) = self.vm().filter(|vm| vm.has(REPLY_ROUTE)) {
+            self.reply_route(Some(vm), REPLY_ROUTE, ctx, Route::Response).await?;
         }
         Ok(())
     }
 
     async fn reply(&self, route: RouteId, ctx: &mut ReplyCtx) -> Routed {
-        match self.name(route) {
-            Some(name) => self.reply_route(&name, ctx, Route::Reply).await,
+        match self.route(route) {
+            Some(route) => self.reply_route(self.vm_of(&route), &route.name, ctx, Route::Reply).await,
             None => Ok(()),
         }
     }
@@ -214,12 +273,11 @@ impl Routes for LuaRoutes {
     }
 
     async fn http(&self, ctx: &mut HttpCtx) -> Routed {
-        let Some(name) = self.script.env().settings.xhttp.callback(ctx.url()) else { return Ok(()) };
-        if !self.vm().is_some_and(|vm| vm.has(name)) {
-            return Ok(());
-        }
+        let env = self.script.borrow().env().clone();
+        let Some(name) = env.settings.xhttp.callback(ctx.url()) else { return Ok(()) };
+        let Some(vm) = self.vm().filter(|vm| vm.has(name)) else { return Ok(()) };
         let mut place = Some(Current::new(Route::Http(ctx.take())));
-        let failed = self.run_with(name, Some("xhttp:request"), &mut place).await;
+        let failed = self.run_with(Some(vm), name, Some("xhttp:request"), &mut place).await;
         if let Some(Current { route: Route::Http(taken), .. }) = place.map(|current| *current) {
             *ctx = taken;
         }

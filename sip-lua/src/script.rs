@@ -2,20 +2,21 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use sip_server::Server;
 
 use crate::error::ScriptError;
 use crate::settings::{Env, Settings};
 
-/// A script: one version of its text, and its settings. Cheap to clone.
+/// A script: one version of its text, and its settings, which all its versions share. Cheap to clone.
 #[derive(Clone)]
 pub struct Script(Arc<Inner>);
 
 struct Inner {
     path: PathBuf,
     name: String,
-    text: Vec<u8>,
+    text: Arc<[u8]>,
     version: u32,
     env: Arc<Env>,
 }
@@ -45,7 +46,22 @@ impl Script {
         let path = path.as_ref().to_path_buf();
         let name = path.display().to_string();
         let env = Arc::new(Env::new(settings));
-        Self(Arc::new(Inner { path, name, text: text.into(), version: 1, env }))
+        Self(Arc::new(Inner { path, name, text: text.into().into(), version: 1, env }))
+    }
+
+    /// The version in force, if it is not this one.
+    pub(crate) fn newer(&self) -> Option<Self> {
+        if self.env().version.load(Ordering::Acquire) == self.version() {
+            return None;
+        }
+        let newest = self.env().newest.lock();
+        Some(self.with(newest.version, newest.text.clone()?))
+    }
+
+    /// The same script with another text.
+    pub(crate) fn with(&self, version: u32, text: Arc<[u8]>) -> Self {
+        let (path, name, env) = (self.0.path.clone(), self.0.name.clone(), self.0.env.clone());
+        Self(Arc::new(Inner { path, name, text, version, env }))
     }
 
     /// The server with what the settings say of modules whose state is the server's: how it asks for passwords, what a

@@ -1,9 +1,10 @@
 //! What all VMs of a server share: limits, defines, queues and tables.
 
-use std::sync::atomic::AtomicI64;
+use std::sync::atomic::{AtomicI64, AtomicU32};
 use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
+use parking_lot::Mutex;
 use sip_async::{Queues, Table, TableSettings, Tables};
 
 use sip_server::Shared;
@@ -20,6 +21,8 @@ pub struct Settings {
     pub(crate) memory: usize,
     pub(crate) jit: bool,
     pub(crate) defines: Vec<String>,
+    /// What stays under `KSR`, beside what is there without being loaded.
+    pub(crate) modules: Option<Vec<String>>,
     pub(crate) queues: Queues,
     pub(crate) tables: Tables,
     pub(crate) xhttp: Xhttp,
@@ -35,6 +38,7 @@ impl Default for Settings {
             memory: Self::MEMORY,
             jit: false,
             defines: Vec::new(),
+            modules: None,
             queues: Queues::new(),
             tables: Tables::new(),
             xhttp: Xhttp::default(),
@@ -78,6 +82,14 @@ impl Settings {
     /// Defines a name, as `#!define WITH_NAT` does (`KSR.kx.ifdef`).
     pub fn define(mut self, name: impl Into<String>) -> Self {
         self.defines.push(name.into());
+        self
+    }
+
+    /// Which modules the script finds under `KSR`, as `loadmodule` in Kamailio; scripts test for them with
+    /// `if KSR.nathelper then`. `pv`, `x`, `hdr`, `kx` and `await` are there in any case. Default: all. A name that
+    /// no module has is an error when the script is loaded.
+    pub fn modules(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.modules = Some(names.into_iter().map(Into::into).collect());
         self
     }
 
@@ -139,10 +151,19 @@ impl Settings {
     }
 }
 
+/// The text of a script that was reloaded.
+pub(crate) struct Newest {
+    pub(crate) version: u32,
+    pub(crate) text: Option<Arc<[u8]>>,
+}
+
 /// What all VMs of a server share.
 pub(crate) struct Env {
     pub(crate) settings: Settings,
     pub(crate) names: Arc<RouteNames>,
+    /// The version of the script that is in force, and its text.
+    pub(crate) version: AtomicU32,
+    pub(crate) newest: Mutex<Newest>,
     /// `$shv`: variables that all workers share; 0 until they are set.
     pub(crate) shv: Table,
     /// Locks by name (`cfgutils.lock`): no item is ever in it.
@@ -165,6 +186,8 @@ impl Env {
         Self {
             settings,
             names: Arc::default(),
+            version: AtomicU32::new(1),
+            newest: Mutex::new(Newest { version: 1, text: None }),
             shv: Table::new(shv),
             locks: Table::new(TableSettings::default()),
             chance: AtomicI64::new(0),
