@@ -1,47 +1,59 @@
-//! Reading a message: `scan` finds every header, `proxy` also reads what a proxy has to know.
+//! Reading a message at the four levels of `levels.rs`: one message again and again, and a mix of 2,000 different ones.
+//!
+//! A loop over one message flatters: the processor learns where its lines end. The mix is what a server sees.
 
 #![allow(missing_docs, reason = "criterion_group writes a public function")]
 #![allow(clippy::expect_used, reason = "a measurement that fails has nothing to say")]
 
 use std::hint::black_box;
 
+use benches::levels::Level;
 use benches::messages;
 use bytes::Bytes;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use sip_core::{HeaderError, HeaderName, Limits, Message, Route, parse};
+use sip_core::Limits;
 
-/// What a proxy reads before it decides anything.
-fn read(msg: &Message) -> Result<usize, HeaderError> {
-    let via = msg.top_via()?;
-    let mut seen = via.host_text().len() + via.branch().map_or(0, |branch| branch.len());
-    seen += msg.from()?.tag().map_or(0, |tag| tag.len());
-    seen += msg.to()?.tag().map_or(0, |tag| tag.len());
-    seen += msg.call_id()?.len() + msg.cseq()?.number as usize;
-    if msg.is_request() {
-        seen += msg.uri()?.host_text().len();
-        seen += msg.header(HeaderName::MaxForwards).map_or(0, |hops| hops.len());
-        if let Some(route) = msg.view_if_present::<Route<'_>>() {
-            seen += route?.uri()?.host_text().len();
-        }
+/// How many messages the mix has.
+const MIX: usize = 2_000;
+
+fn name(level: Level) -> &'static str {
+    match level {
+        Level::L0 => "L0_scan",
+        Level::L1 => "L1_proxy",
+        Level::L2 => "L2_typed",
+        Level::L3 => "L3_rewrite",
+        Level::L3c => "L3c_rewrite_checked",
     }
-    Ok(seen)
 }
 
-fn parsing(c: &mut Criterion) {
+fn one(c: &mut Criterion) {
     let limits = Limits::default();
-    for (name, text) in messages::ALL {
+    for (message, text) in messages::ALL {
         let wire = Bytes::from_static(text.as_bytes());
-        let mut group = c.benchmark_group(format!("parse/{name}"));
+        let mut group = c.benchmark_group(format!("parse/{message}"));
         group.throughput(Throughput::Bytes(wire.len() as u64));
-        group.bench_function("scan", |b| b.iter(|| parse(black_box(wire.clone()), &limits)));
-        group.bench_function("proxy", |b| {
+        for level in Level::ALL {
+            group.bench_function(name(level), |b| {
+                b.iter(|| level.run(black_box(wire.clone()), &limits).expect("a sound message"));
+            });
+        }
+    }
+}
+
+fn mix(c: &mut Criterion) {
+    let limits = Limits::default();
+    let mix = messages::mix(MIX);
+    let mut group = c.benchmark_group("parse/mix");
+    group.throughput(Throughput::Elements(MIX as u64));
+    for level in Level::ALL {
+        group.bench_function(name(level), |b| {
             b.iter(|| {
-                let msg = parse(black_box(wire.clone()), &limits).expect("a message");
-                read(&msg).expect("its headers are sound")
+                let seen = mix.iter().map(|wire| level.run(wire.clone(), &limits).expect("a sound message"));
+                seen.fold(0, usize::wrapping_add)
             });
         });
     }
 }
 
-criterion_group!(benches, parsing);
+criterion_group!(benches, one, mix);
 criterion_main!(benches);

@@ -1,4 +1,5 @@
-//! What the programs of this package share: the scenarios that are compared, and messages to measure with.
+//! What the programs of this package share: the scenarios that are compared, messages to measure with, and the work
+//! that is done with one.
 //!
 //! `README.md` says how to run them and how to read what they print.
 

@@ -1,5 +1,7 @@
 //! Messages as phones and proxies send them.
 
+use bytes::Bytes;
+
 /// A phone asks what a server can: the smallest request there is.
 pub const OPTIONS: &str = "\
 OPTIONS sip:192.0.2.1 SIP/2.0\r
@@ -80,13 +82,87 @@ Content-Length: 0\r
 \r
 ";
 
+/// A call between two networks of mobile phones: twenty-four headers, many of them long.
+pub const IMS: &str = "\
+INVITE sip:+15557650000@ims.example.com;user=phone SIP/2.0\r
+Via: SIP/2.0/UDP pcscf.visited.example.net:5060;branch=z9hG4bK7c1.51b2aa\r
+Via: SIP/2.0/UDP 10.20.0.7:5061;branch=z9hG4bKqr81;rport=41977\r
+Max-Forwards: 68\r
+Route: <sip:orig@scscf.ims.example.com:5060;lr>\r
+Route: <sip:telephony.ims.example.com;lr>\r
+Record-Route: <sip:pcscf.visited.example.net;lr>\r
+P-Asserted-Identity: \"Erika Muster\" <sip:+15557651111@ims.example.com>\r
+P-Access-Network-Info: 3GPP-E-UTRAN-FDD;utran-cell-id-3gpp=00101A0B1C0D2\r
+P-Charging-Vector: icid-value=\"b8f31c9a77d04e\";orig-ioi=visited.example.net\r
+P-Visited-Network-ID: \"visited.example.net\"\r
+P-Asserted-Service: urn:urn-7:3gpp-service.ims.icsi.mmtel\r
+P-Charging-Function-Addresses: ccf=198.51.100.80;ecf=198.51.100.81\r
+Privacy: none\r
+Accept-Contact: *;+g.3gpp.icsi-ref=\"urn%3Aurn-7%3A3gpp-service.ims.icsi.mmtel\"\r
+From: <sip:+15557651111@ims.example.com>;tag=8812aa\r
+To: <sip:+15557650000@ims.example.com;user=phone>\r
+Call-ID: f7c1d09e4b7a4c5c9d3e21\r
+CSeq: 101 INVITE\r
+Require: sec-agree\r
+Supported: 100rel, precondition, timer\r
+Session-Expires: 1800;refresher=uac\r
+Contact: <sip:10.20.0.7:5061;ob>;+sip.instance=\"<urn:gsma:imei:90420156-025763-0>\"\r
+Content-Length: 0\r
+\r
+";
+
 /// All of them, by name.
-pub const ALL: [(&str, &str); 4] =
-    [("options", OPTIONS), ("register", REGISTER), ("invite", INVITE), ("answer", ANSWER)];
+pub const ALL: [(&str, &str); 5] =
+    [("options", OPTIONS), ("register", REGISTER), ("invite", INVITE), ("answer", ANSWER), ("ims", IMS)];
+
+/// That many messages, no two alike, each in memory of its own: those above with other names, hosts, tags, branches
+/// and numbers, some headers more and the order of headers changed. The same ones each time.
+pub fn mix(count: usize) -> Vec<Bytes> {
+    (0..count).map(|number| Bytes::from(varied(ALL[number % ALL.len()].1, number))).collect()
+}
+
+fn varied(text: &str, number: usize) -> Vec<u8> {
+    let (head, body) = text.split_once("\r\n\r\n").unwrap_or((text, ""));
+    let mut lines = head.split("\r\n");
+    let start = lines.next().unwrap_or_default();
+    // Vias stay on top; what is behind them begins at another line each time.
+    let (vias, others): (Vec<&str>, Vec<&str>) = lines.partition(|line| line.starts_with("Via"));
+    let turn = number % others.len().max(1);
+    let lines = vias.iter().chain(&others[turn..]).chain(&others[..turn]);
+    let mut head = lines.fold(String::from(start), |head, line| head + "\r\n" + line);
+    let mark = number.wrapping_mul(0x9e37_79b9) & 0x00ff_ffff;
+    for (from, to) in [
+        ("branch=z9hG4bK", format!("branch=z9hG4bK{mark:x}.")),
+        ("tag=", format!("tag={mark:06x}")),
+        ("Call-ID: ", format!("Call-ID: {mark}-")),
+        ("sip:carol@", format!("sip:carol.{}@", "n".repeat(number % 13))),
+        ("example.com", format!("h{}.example.com", number % 977)),
+        ("192.0.2.", format!("192.0.{}.", number % 200)),
+    ] {
+        head = head.replace(from, &to);
+    }
+    for extra in 0..number % 4 {
+        head += &format!("\r\nX-Extra-{extra}: {}", "value ".repeat(number % 7 + 1));
+    }
+    [head.as_bytes(), b"\r\n\r\n", body.as_bytes()].concat()
+}
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_mix_has_no_two_alike_and_all_are_read_at_every_level() {
+        let mix = mix(2_000);
+        let different: std::collections::HashSet<_> = mix.iter().collect();
+        assert_eq!(different.len(), 2_000);
+        for wire in mix {
+            for level in crate::levels::Level::ALL {
+                let seen = level.run(wire.clone(), &Default::default());
+                assert!(seen.is_ok(), "{level:?} {seen:?}: {wire:?}");
+            }
+        }
+    }
 
     #[test]
     fn each_message_is_what_it_claims_to_be() {

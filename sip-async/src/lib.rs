@@ -1,7 +1,8 @@
 //! What a SIP server needs beside the SIP path: queues and tables that every worker shares.
 //!
 //! A route puts work into a queue and goes on; a task takes it out when it comes. A table counts, remembers and
-//! forgets. They are plain values behind short locks: no clock (`now` is an argument), no I/O, any runtime.
+//! forgets. They are plain values behind short locks: no clock (`now` is an argument), no I/O, any runtime. A
+//! database does its I/O on a thread of its own.
 //!
 //! # Layout
 //!
@@ -16,6 +17,7 @@
 //! | [`Counters`] | named counters that an application counts itself |
 //! | [`jsonrpc`] | JSON-RPC 2.0: commands by name, over whatever brings a text; a unix socket (feature `unix`) |
 //! | [`Table::expire`] | what expired, as a feed for events |
+//! | `sql::Database` | SQLite, PostgreSQL and MySQL by URL (feature `sql`) |
 //!
 //! # A queue
 //!
@@ -80,6 +82,8 @@ mod declaration;
 mod htable;
 pub mod jsonrpc;
 mod mqueue;
+#[cfg(feature = "sql")]
+pub mod sql;
 
 pub use counters::Counters;
 pub use declaration::DeclarationError;

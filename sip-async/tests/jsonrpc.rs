@@ -132,7 +132,7 @@ fn commands_come_over_a_unix_socket_that_owner_and_group_may_use() {
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let (ready, is_ready) = std::sync::mpsc::channel();
     let at = server_path.clone();
-    let serving = std::thread::spawn(move || {
+    let serving = std::thread::Builder::new().spawn(move || {
         runtime().block_on(async {
             let server = UnixServer::bind(&at).expect("a socket");
             ready.send(()).expect("the test waits");
@@ -143,6 +143,7 @@ fn commands_come_over_a_unix_socket_that_owner_and_group_may_use() {
             }
         });
     });
+    let serving = serving.expect("a thread");
     is_ready.recv_timeout(Duration::from_secs(10)).expect("it opens");
     let mode = std::fs::metadata(&server_path).expect("a file").permissions().mode();
     assert_eq!(mode & 0o777, 0o660);

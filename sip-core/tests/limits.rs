@@ -4,7 +4,7 @@
 
 use bytes::{Bytes, BytesMut};
 use sip_core::frame::{Framed, Framer};
-use sip_core::{Limits, ParseError, StatusCode, parse, salvage};
+use sip_core::{BodyError, Limits, Multipart, ParseError, Sdp, StatusCode, parse, salvage};
 
 /// Reads `wire` as a datagram and as a stream, which must agree.
 fn read(wire: &str, limits: Limits) -> Result<usize, ParseError> {
@@ -56,6 +56,28 @@ fn body_of(bytes: usize) -> String {
     format!("OPTIONS sip:a SIP/2.0\r\nl: {bytes}\r\n\r\n{}", "x".repeat(bytes))
 }
 
+/// A multipart body with this many levels, the boundary of each one byte longer than that around it.
+fn nested(levels: usize) -> String {
+    let mut body = String::from("deep");
+    for level in (1..=levels).rev() {
+        let (outer, inner) = ("b".repeat(level), "b".repeat(level + 1));
+        let kind = if level == levels { "text/plain" } else { "multipart/mixed;boundary=" };
+        let boundary = if level == levels { "" } else { &inner };
+        body = format!("--{outer}\r\nContent-Type: {kind}{boundary}\r\n\r\n{body}\r\n--{outer}--");
+    }
+    body
+}
+
+/// Goes down to the innermost part.
+fn deepest(body: &str, limits: &Limits) -> Result<(), BodyError> {
+    let mut level = Multipart::parse(b"multipart/mixed;boundary=b", body.as_bytes(), limits)?;
+    while let Some(inner) = level.parts()[0].multipart(limits) {
+        level = inner?;
+    }
+    assert_eq!(level.parts()[0].body(), b"deep");
+    Ok(())
+}
+
 #[test]
 fn defaults_hold_to_the_byte() {
     let limits = Limits::default();
@@ -67,7 +89,9 @@ fn defaults_hold_to_the_byte() {
             name_bytes: 256,
             uri_bytes: 4_096,
             body_bytes: 1_048_576,
-            ..Limits::default()
+            body_parts: 64,
+            body_depth: 8,
+            sdp_lines: 2_048,
         }
     );
     all_hold(limits);
@@ -81,7 +105,9 @@ fn limits_of_ones_own_hold_to_the_byte() {
         name_bytes: 20,
         uri_bytes: 30,
         body_bytes: 100,
-        ..Limits::default()
+        body_parts: 3,
+        body_depth: 2,
+        sdp_lines: 5,
     };
     all_hold(small);
     let large = Limits { head_bytes: 200_000, headers: 2000, name_bytes: 65_535, uri_bytes: 70_000, ..small };
@@ -89,7 +115,23 @@ fn limits_of_ones_own_hold_to_the_byte() {
 }
 
 fn all_hold(limits: Limits) {
-    let Limits { head_bytes, headers, name_bytes, uri_bytes, body_bytes, .. } = limits;
+    // Without `..`: a new limit is a new line here.
+    let Limits { head_bytes, headers, name_bytes, uri_bytes, body_bytes, body_parts, body_depth, sdp_lines } =
+        limits;
+    let parts = |count: usize| {
+        let body = format!("{}--b--", "--b\r\n\r\n\r\n".repeat(count));
+        Multipart::parse(b"multipart/mixed;boundary=b", body.as_bytes(), &limits)
+            .map(|found| found.parts().len())
+    };
+    assert_eq!(parts(body_parts), Ok(body_parts));
+    assert_eq!(parts(body_parts + 1), Err(BodyError::TooManyParts { max: body_parts }));
+    assert_eq!(deepest(&nested(body_depth), &limits), Ok(()));
+    assert_eq!(deepest(&nested(body_depth + 1), &limits), Err(BodyError::TooDeep { max: body_depth }));
+    let sdp =
+        |count: usize| Sdp::parse("v=0\r\n".repeat(count).as_bytes(), &limits).map(|sdp| sdp.lines().count());
+    assert_eq!(sdp(sdp_lines), Ok(sdp_lines));
+    assert_eq!(sdp(sdp_lines + 1), Err(BodyError::TooManyLines { max: sdp_lines }));
+
     let too_large = StatusCode::MESSAGE_TOO_LARGE;
     holds(head_bytes, limits, head_of, ParseError::HeadTooLarge { max: head_bytes }, too_large);
     holds(headers, limits, lines, ParseError::TooManyHeaders { max: headers }, too_large);

@@ -39,6 +39,7 @@
 //! |---|---|
 //! | `error` | what may be wrong with a script |
 //! | `modparams`, `settings`, `names`, `script` | what all workers share: limits, queues and tables, names of routes, the text |
+//! | `config` | [`Config`]: the file of settings |
 //! | `xhttp` | which function an HTTP request runs |
 //! | `value` | arguments and return values, as KEMI has them |
 //! | `current` | the message that a VM works on now |
@@ -56,6 +57,7 @@ compile_error!("choose an interpreter: feature `luajit` (default) or `lua54`");
 
 mod budget;
 mod check;
+mod config;
 mod current;
 mod engine;
 mod error;
@@ -72,6 +74,7 @@ mod value;
 mod xhttp;
 
 pub use check::{Finding, check};
+pub use config::Config;
 pub use error::ScriptError;
 pub use routes::LuaRoutes;
 pub use script::Script;

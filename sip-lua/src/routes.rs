@@ -4,6 +4,8 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
+use serde_json::json;
+use sip_async::jsonrpc::RpcError;
 use sip_core::StatusCode;
 use sip_server::{
     BranchCtx, Ctx, FailureCtx, HttpCtx, ReplyCtx, RouteError, RouteId, Routed, Routes, Shared,
@@ -64,6 +66,7 @@ impl LuaRoutes {
     fn new(script: Script, shared: &Shared) -> Self {
         // Once a worker, and the same each time.
         script.env().settings.offer(shared);
+        commands(shared, &script);
         let routes = Self { script: RefCell::new(script), shared: shared.clone(), vms: RefCell::default() };
         routes.load();
         routes
@@ -198,6 +201,23 @@ impl LuaRoutes {
         }
         Ok(())
     }
+}
+
+/// What operators may do with a script (Kamailio's `app_lua`).
+fn commands(shared: &Shared, script: &Script) {
+    let of_reload = script.clone();
+    shared.commands().add("app_lua.reload", "loads the script anew", move |_, _| match of_reload.reload() {
+        Ok(version) => {
+            tracing::info!(version, "script reloaded");
+            Ok(json!({ "version": version }))
+        }
+        Err(error) => Err(RpcError::new(500, error.to_string())),
+    });
+    let of_list = script.clone();
+    shared.commands().add("app_lua.list", "says which script is in force", move |_, _| {
+        let version = of_list.newer().map_or(of_list.version(), |newer| newer.version());
+        Ok(json!([{ "script": of_list.name(), "version": version }]))
+    });
 }
 
 /// What the caller of a request gets that the route has left without an answer.

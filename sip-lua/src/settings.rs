@@ -21,6 +21,8 @@ pub struct Settings {
     pub(crate) memory: usize,
     pub(crate) jit: bool,
     pub(crate) defines: Vec<String>,
+    /// What stays under `KSR`, beside what is there without being loaded.
+    pub(crate) modules: Option<Vec<String>>,
     pub(crate) queues: Queues,
     pub(crate) tables: Tables,
     pub(crate) xhttp: Xhttp,
@@ -36,6 +38,7 @@ impl Default for Settings {
             memory: Self::MEMORY,
             jit: false,
             defines: Vec::new(),
+            modules: None,
             queues: Queues::new(),
             tables: Tables::new(),
             xhttp: Xhttp::default(),
@@ -79,6 +82,14 @@ impl Settings {
     /// Defines a name, as `#!define WITH_NAT` does (`KSR.kx.ifdef`).
     pub fn define(mut self, name: impl Into<String>) -> Self {
         self.defines.push(name.into());
+        self
+    }
+
+    /// Which modules the script finds under `KSR`, as `loadmodule` in Kamailio; scripts test for them with
+    /// `if KSR.nathelper then`. `pv`, `x`, `hdr`, `kx` and `await` are there in any case. Default: all. A name that
+    /// no module has is an error when the script is loaded.
+    pub fn modules(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.modules = Some(names.into_iter().map(Into::into).collect());
         self
     }
 

@@ -136,6 +136,16 @@ fn auth_check_wants_a_realm_and_a_table_and_lets_ack_and_cancel_pass() {
 }
 
 #[test]
+fn a_subscriber_is_known_by_the_user_of_a_uri() {
+    let body = "local is = function(uri) return KSR.auth_db.is_subscriber(uri, 'subscriber', 1) end
+        KSR.sl.send_reply(480, table.concat({is('sip:alice@here'), is('sip:%61lice@there;x=y'), is('sip:carol@here'),
+            is('sip:here'), is('no URI'), KSR.auth_db.is_subscriber('sip:alice@here', '', 1)}, ' '))";
+    story(Settings::new(), body, async |world| {
+        assert_eq!(sent(&world.agent("alice"), "MESSAGE", "").await.1, "1 1 -1 -1 -1 -1");
+    });
+}
+
+#[test]
 fn a_password_or_its_hash_may_come_from_the_script() {
     // HA1 is MD5 of alice:here:secret.
     let md5 = ha1(sip_core::digest::HashFunction::Md5, b"alice", b"here", b"secret");

@@ -123,6 +123,26 @@ impl Registrar {
         Ok(Saved { aor, outcome, bindings, changes, path })
     }
 
+    /// Does what `plan` says although the address of record may have changed since: for a plan that a store has
+    /// committed. Whoever calls this lets nothing but expiry come between plan and here; what has ended by `now` is
+    /// left out.
+    ///
+    /// # Errors
+    ///
+    /// [`SaveError::Full`]: others took the last room meanwhile. Nothing was changed; the store has it all the same.
+    pub fn apply_committed(&self, now: Instant, plan: Plan) -> Result<Saved, SaveError> {
+        let Plan { aor, after, changes, outcome, path, .. } = plan;
+        let bindings: Bindings = after.into_iter().filter(|binding| binding.is_live(now)).collect();
+        if !changes.is_empty() {
+            while let Err(error) = self.replace(&aor, self.location().snapshot(&aor).version, &bindings) {
+                if error != SaveError::Conflict {
+                    return Err(error);
+                }
+            }
+        }
+        Ok(Saved { aor, outcome, bindings, changes, path })
+    }
+
     /// [`plan`](Self::plan) and [`apply`](Self::apply) in one, for a location that lives in memory alone.
     /// Plans again when another change comes between.
     ///
@@ -155,7 +175,30 @@ impl Registrar {
         Err(SaveError::Conflict)
     }
 
-    /// Takes all bindings of `aor` away (KEMI `unregister`), and tells which they were.
+    /// What taking away those bindings of `aor` that `goes` says would do (KEMI `unregister`), as a plan.
+    pub fn plan_removal(&self, now: Instant, aor: &Aor, goes: impl Fn(&Binding) -> bool) -> Plan {
+        let snapshot = self.location().snapshot(aor);
+        let change = |binding: &Arc<Binding>| {
+            let kind = if binding.is_live(now) { ChangeKind::Removed } else { ChangeKind::Expired };
+            Change { aor: aor.clone(), kind, binding: Arc::clone(binding) }
+        };
+        let (gone, after): (Bindings, Bindings) =
+            snapshot.bindings.iter().cloned().partition(|binding| !binding.is_live(now) || goes(binding));
+        // What has merely ended goes with another change, or by itself.
+        let is_any = gone.iter().any(|binding| binding.is_live(now));
+        Plan {
+            aor: aor.clone(),
+            version: snapshot.version,
+            changes: if is_any { gone.iter().map(change).collect() } else { Vec::new() },
+            before: snapshot.bindings.into_iter().filter(|binding| binding.is_live(now)).collect(),
+            after,
+            outcome: Outcome::Removed,
+            path: Vec::new(),
+        }
+    }
+
+    /// Takes all bindings of `aor` away (KEMI `unregister`), and tells which they were. For a location that lives
+    /// in memory alone.
     pub fn remove(&self, aor: &Aor) -> Vec<Change> {
         loop {
             let snapshot = self.location().snapshot(aor);

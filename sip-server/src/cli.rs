@@ -21,14 +21,22 @@
 
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
+#[cfg(feature = "sql")]
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+#[cfg(feature = "sql")]
+use sip_async::sql::{Database, DatabaseUrl, Settings};
 use sip_transport::Listen;
 use tracing_subscriber::EnvFilter;
 
 use crate::driver::builder::{Running, Server};
 use crate::modules::lists::{ListError, addresses_from, users_from};
+#[cfg(feature = "sql")]
+use crate::store::settings::{StoreMode, StoreSettings};
+#[cfg(feature = "sql")]
+use crate::store::sql::subscriber::Subscribers;
 
 /// How long calls that are being set up may take to finish after Ctrl-C.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -46,6 +54,19 @@ pub struct Options {
     /// Worker threads. Default: one a core.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub workers: Option<u16>,
+    /// Where the location is kept, and users and addresses are looked for: sqlite:FILE, postgres://..., mysql://...
+    /// Default: the location lives in memory and ends with the process.
+    #[cfg(feature = "sql")]
+    #[arg(long, value_name = "URL")]
+    pub db: Option<DatabaseUrl>,
+    /// When the database learns of a REGISTER.
+    #[cfg(feature = "sql")]
+    #[arg(long, value_enum, default_value_t = DbMode::WriteThrough)]
+    pub db_mode: DbMode,
+    /// Write-back: the seconds of changes that a crash may lose.
+    #[cfg(feature = "sql")]
+    #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=3600))]
+    pub db_interval: u32,
     /// Threads for work that is no message: timers, queues, tasks. Default: 1.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     pub task_workers: Option<u16>,
@@ -64,10 +85,12 @@ pub struct Options {
 #[derive(Args, Clone, Debug, Default)]
 pub struct Access {
     /// A file of users, who are asked for their passwords then. One a line: USER:PASSWORD, or USER@REALM:HA1 with
-    /// the hash of user:realm:password in hex digits (32 are MD5, 64 SHA-256). The realm is the domain.
+    /// the hash of user:realm:password in hex digits (32 are MD5, 64 SHA-256). The realm is the domain. Or the URL
+    /// of a database with Kamailio's table `subscriber`: sqlite:FILE, postgres://..., mysql://...
     #[arg(long, value_name = "FILE")]
     pub users: Option<PathBuf>,
-    /// A file of addresses in numbered groups. One a line: GROUP ADDRESS [MASK [PORT [TAG]]].
+    /// A file of addresses in numbered groups. One a line: GROUP ADDRESS MASK PORT TAG,
+    /// the last three if they are needed.
     #[arg(long, value_name = "FILE")]
     pub addresses: Option<PathBuf>,
 }
@@ -80,12 +103,23 @@ impl Access {
     /// [`ListError`]: a file cannot be read, or a line of it.
     pub fn server(&self, mut server: Server) -> Result<Server, ListError> {
         if let Some(path) = &self.users {
+            #[cfg(feature = "sql")]
+            if let Some(Ok(url)) = path.to_str().map(str::parse) {
+                let database = Database::open("users", &url, Settings::default());
+                let database =
+                    database.map_err(|error| ListError { path: path.clone(), wrong: error.into() })?;
+                return self.with_addresses(server.users(Arc::new(Subscribers::new(database, false))));
+            }
             server = server.users(users_from(path)?);
         }
-        if let Some(path) = &self.addresses {
-            server = server.addresses(addresses_from(path)?);
+        self.with_addresses(server)
+    }
+
+    fn with_addresses(&self, server: Server) -> Result<Server, ListError> {
+        match &self.addresses {
+            Some(path) => Ok(server.addresses(addresses_from(path)?)),
+            None => Ok(server),
         }
-        Ok(server)
     }
 }
 
@@ -96,6 +130,18 @@ pub enum LogFormat {
     Text,
     /// For machines: one JSON object a line.
     Json,
+}
+
+/// When the database learns of a REGISTER.
+#[cfg(feature = "sql")]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum DbMode {
+    /// Before it is answered: a database that is down means 503.
+    WriteThrough,
+    /// A little later: a crash may lose it.
+    WriteBack,
+    /// Before it is answered, and it is asked for every call: several servers share it.
+    StoreOnly,
 }
 
 impl Options {
@@ -123,10 +169,24 @@ impl Options {
         if let Some(workers) = self.workers {
             server = server.workers(usize::from(workers));
         }
+        #[cfg(feature = "sql")]
+        if let Some(url) = &self.db {
+            server = server.database(url.clone()).store(self.store());
+        }
         if let Some(workers) = self.task_workers {
             server = server.task_workers(usize::from(workers));
         }
         server
+    }
+
+    #[cfg(feature = "sql")]
+    fn store(&self) -> StoreSettings {
+        let mode = match self.db_mode {
+            DbMode::WriteThrough => StoreMode::WriteThrough,
+            DbMode::WriteBack => StoreMode::WriteBack(Duration::from_secs(self.db_interval.into())),
+            DbMode::StoreOnly => StoreMode::StoreOnly,
+        };
+        StoreSettings { mode, ..StoreSettings::default() }
     }
 
     fn start_log(&self) {

@@ -8,6 +8,8 @@ use sip_transaction::TmError;
 use sip_transport::resolve::ResolveError;
 use sip_transport::{BindError, SendError};
 
+use crate::store::error::StoreError;
+
 /// Why a server did not start: the settings or the machine are at fault, never a peer.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -33,6 +35,10 @@ pub enum StartError {
     /// A listen address could not be opened.
     #[error(transparent)]
     Bind(#[from] BindError),
+    /// The database has no thread to run on.
+    #[cfg(feature = "sql")]
+    #[error(transparent)]
+    Database(#[from] sip_async::sql::SqlError),
     /// The socket for commands could not be opened.
     #[error(transparent)]
     Commands(#[from] sip_async::jsonrpc::UnixError),
@@ -94,6 +100,9 @@ pub enum RouteError {
     /// A REGISTER was not stored.
     #[error(transparent)]
     Save(#[from] SaveError),
+    /// A REGISTER was not stored, for the store is down or refused it. What was there before still is.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// The target has no address.
     #[error(transparent)]
     Resolve(#[from] ResolveError),
@@ -134,6 +143,7 @@ impl RouteError {
             Self::Auth(error) => error.status().unwrap_or(StatusCode::FORBIDDEN),
             Self::NotRegistered => StatusCode::NOT_FOUND,
             Self::Save(error) => error.status(),
+            Self::Store(error) => error.status(),
             Self::Resolve(_) => StatusCode::new(478).unwrap_or(StatusCode::BAD_REQUEST),
             Self::NoBranch => StatusCode::TEMPORARILY_UNAVAILABLE,
             Self::Send(_) | Self::Busy | Self::QueueFull(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -148,6 +158,9 @@ impl RouteError {
     pub(crate) fn headers(&self) -> Headers {
         match self {
             Self::Save(error) => error.headers(),
+            Self::Store(error) if error.status() == StatusCode::SERVICE_UNAVAILABLE => {
+                vec![(HeaderName::RetryAfter, b"10".into())]
+            }
             Self::Unauthorized(challenge) => {
                 let name = challenge.guard().challenge_header();
                 challenge.values().map(|value| (name, value.to_vec())).collect()

@@ -89,9 +89,9 @@
 //! 4. What the route asks for is a step on the stripe: lock, step, unlock (`local.rs`, `ctx/`).
 //! 5. At the end of the batch the steps' outputs are sent, and asks run further routes (`driver/worker.rs`).
 //!
-//! Files import downwards: `clock`, `error`, `stats`, `lot`, `stripes`, `modules/`, `shared`; then `local`, `turn`;
-//! then `ctx/`, `routes`; on top `driver/`, `cli` for programs (feature `cli`) and `play/` for tests (feature
-//! `play`).
+//! Files import downwards: `clock`, `error`, `counter`, `counts`, `latency`, `stats`, `lot`, `stripes`, `modules/`,
+//! `store/`, `shared`; then `statistics` (names), `metrics`, `rpc/` (commands of operators), `stored`, `local`, `turn`;
+//! then `ctx/`, `routes`; on top `driver/`, `cli` for programs (feature `cli`) and `play/` for tests (feature `play`).
 
 mod added;
 mod checked;
@@ -122,6 +122,8 @@ mod settings;
 mod shared;
 mod statistics;
 mod stats;
+pub mod store;
+mod stored;
 mod stripes;
 mod task;
 mod turn;
@@ -130,6 +132,7 @@ mod vars;
 
 pub use ctx::Ctx;
 pub use ctx::branch::BranchCtx;
+pub use ctx::calls::BranchState;
 pub use ctx::destination::Destination;
 pub use ctx::event::EventCtx;
 pub use ctx::failure::FailureCtx;
@@ -154,4 +157,4 @@ pub use uac::{NewRequest, RequestOutcome};
 pub use vars::{VarValue, Vars};
 
 // What the signatures above speak of.
-pub use sip_transaction::{DropReplies, RouteId, Suspension, TmError, TransactionId};
+pub use sip_transaction::{BranchId, DropReplies, RouteId, Suspension, TmError, TransactionId};

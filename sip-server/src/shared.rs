@@ -28,6 +28,7 @@ use crate::modules::users::UserStore;
 use crate::no_connect::NoConnect;
 use crate::post::Post;
 use crate::stats::{Stats, WorkerStats};
+use crate::store::storage::Storage;
 use crate::stripes::Stripes;
 use crate::task::Tasks;
 
@@ -51,7 +52,8 @@ struct Inner {
     domains: Vec<String>,
     loop_check: bool,
     serves_metrics: bool,
-    registrar: Registrar,
+    registrar: Arc<Registrar>,
+    storage: Storage,
     modules: Modules,
     mailboxes: Box<[UnboundedSender<Post>]>,
     stats: Box<[WorkerStats]>,
@@ -96,7 +98,8 @@ pub(crate) struct Parts {
     pub(crate) domains: Vec<String>,
     pub(crate) loop_check: bool,
     pub(crate) serves_metrics: bool,
-    pub(crate) registrar: Registrar,
+    pub(crate) registrar: Arc<Registrar>,
+    pub(crate) storage: Storage,
     pub(crate) modules: Modules,
     /// Those of the task workers last.
     pub(crate) mailboxes: Box<[UnboundedSender<Post>]>,
@@ -114,6 +117,7 @@ impl Shared {
             loop_check,
             serves_metrics,
             registrar,
+            storage,
             modules,
             mailboxes,
             task_queue,
@@ -130,6 +134,7 @@ impl Shared {
             loop_check,
             serves_metrics,
             registrar,
+            storage,
             modules,
             mailboxes,
             stats,
@@ -168,6 +173,11 @@ impl Shared {
     /// The location: who is registered, and where.
     pub fn registrar(&self) -> &Registrar {
         &self.0.registrar
+    }
+
+    /// Where the location is kept, beside memory.
+    pub(crate) fn storage(&self) -> &Storage {
+        &self.0.storage
     }
 
     /// Nonces and credentials.

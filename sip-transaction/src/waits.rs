@@ -2,16 +2,16 @@
 
 use std::time::Instant;
 
-use sip_core::{Message, Source, StatusCode, Target};
+use sip_core::{Message, Method, Source, StatusCode, Target};
 
-use crate::branch::Branch;
+use crate::branch::{Branch, Outcome};
 use crate::error::TmError;
 use crate::handle::{AskId, Suspension, Ticket};
 use crate::id::{BranchId, TransactionId};
 use crate::input::{Answer, Wait};
 use crate::output::Outbox;
 use crate::table::Table;
-use crate::transaction::Upstream;
+use crate::transaction::{Transaction, Upstream};
 
 impl Table {
     /// Ends an [`Ask`](crate::Ask): the transaction goes on with what came meanwhile.
@@ -30,6 +30,16 @@ impl Table {
     ) -> Result<(), TmError> {
         self.step(now, ask.transaction, out, |transaction, step| transaction.answer(step, ask.number, answer))
             .unwrap_or(Err(TmError::Stale))
+    }
+
+    /// Ends an [`Ask`](crate::Ask) as if its route had done nothing: it could not be run, or broke down. A stale one
+    /// changes nothing.
+    pub fn skip(&mut self, now: Instant, ask: AskId, out: &mut Outbox) {
+        self.step(now, ask.transaction, out, |transaction, step| {
+            if transaction.asking.as_ref().is_some_and(|asking| asking.number == ask.number) {
+                transaction.skip_ask(step);
+            }
+        });
     }
 
     /// A route of this transaction waits; see [`Wait`] for how. What ends the wait from here is a
@@ -174,6 +184,25 @@ impl Table {
     /// The status of the last response of a branch.
     pub fn branch_status(&self, branch: BranchId) -> Option<StatusCode> {
         self.sent(branch)?.sent()?.last_status
+    }
+
+    /// Whether a branch ended because nobody answered in time (`t_any_timeout`).
+    pub fn branch_timed_out(&self, branch: BranchId) -> bool {
+        self.sent(branch)
+            .is_some_and(|branch| matches!(branch.outcome, Some(Outcome::Local(StatusCode::REQUEST_TIMEOUT))))
+    }
+
+    /// The transaction here of a request with this Call-ID and CSeq number, that of a CANCEL left out
+    /// (`t_lookup_callid`). Looks at all that are here; [`stripe_of`](crate::stripe_of) says in which table to look.
+    pub fn find_call(&self, call_id: &[u8], cseq: u32) -> Option<TransactionId> {
+        let is_it = |transaction: &&Transaction| {
+            transaction.request.message().is_some_and(|request| {
+                request.method() != Some(Method::Cancel)
+                    && request.call_id().is_ok_and(|id| *id == *call_id)
+                    && request.cseq().is_ok_and(|it| it.number == cseq)
+            })
+        };
+        self.slab.iter().find(is_it).map(|transaction| transaction.id)
     }
 
     fn sent(&self, branch: BranchId) -> Option<&Branch> {

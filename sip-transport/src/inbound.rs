@@ -13,7 +13,6 @@ pub struct SendTag(pub u128);
 
 /// Something that came in.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "nearly all are messages; a box for each costs an allocation")]
 pub enum Inbound {
     /// A message.
     Message {

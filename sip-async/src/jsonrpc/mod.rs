@@ -24,6 +24,7 @@
 //! assert_eq!(ask(r#"{"jsonrpc":"2.0","method":"core.add","params":[2]}"#), None); // a notification
 //! ```
 
+mod answer;
 mod error;
 mod params;
 #[cfg(feature = "unix")]
@@ -34,8 +35,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use parking_lot::RwLock;
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
+use answer::{answer, refused};
+
+pub use answer::outcome;
 pub use error::RpcError;
 pub use params::Params;
 #[cfg(feature = "unix")]
@@ -155,31 +159,5 @@ impl<S> Commands<S> {
             }
         };
         id.map(|id| answer(result, id))
-    }
-}
-
-/// What a response says in a word: 200 and OK, or the number and the text of its error. Of a batch: 200.
-pub fn outcome(response: &[u8]) -> (i64, String) {
-    let response: Json = serde_json::from_slice(response).unwrap_or_default();
-    match response.get("error") {
-        Some(error) => {
-            let text = error["message"].as_str().unwrap_or_default();
-            (error["code"].as_i64().unwrap_or_default(), text.to_owned())
-        }
-        None => (200, "OK".to_owned()),
-    }
-}
-
-/// The response to what is no request.
-fn refused(error: RpcError) -> Json {
-    answer(Err(error), Json::Null)
-}
-
-fn answer(result: Result<Json, RpcError>, id: Json) -> Json {
-    match result {
-        Ok(result) => json!({ "jsonrpc": "2.0", "result": result, "id": id }),
-        Err(error) => {
-            json!({ "jsonrpc": "2.0", "error": { "code": error.code, "message": error.message }, "id": id })
-        }
     }
 }

@@ -9,8 +9,8 @@ use std::time::Duration;
 use tokio::net::UnixDatagram;
 use tokio::time::timeout;
 
+use crate::jsonrpc::answer::refused;
 use crate::jsonrpc::error::RpcError;
-use crate::jsonrpc::refused;
 
 /// Largest request in bytes; what is longer is cut, and then is no JSON.
 const LARGEST: usize = 256 * 1024;

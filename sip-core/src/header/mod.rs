@@ -76,7 +76,9 @@ impl Message {
                 return lines.next().map(|line| V::parse(line));
             }
             loop {
-                if let Some((view, end)) = V::parse_first(list) {
+                if !list.is_empty()
+                    && let Some((view, end)) = V::parse_first(list)
+                {
                     list = list.get(end + 1..).unwrap_or_default();
                     return Some(Ok(view));
                 }

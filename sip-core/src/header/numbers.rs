@@ -41,7 +41,11 @@ impl HeaderView<'_> for MaxForwards {
         HeaderName::MaxForwards
     }
 
+    #[inline]
     fn parse(value: &[u8]) -> Result<Self, HeaderError> {
+        if let [tens @ b'0'..=b'9', ones @ b'0'..=b'9'] = value {
+            return Ok(Self(u32::from(tens - b'0') * 10 + u32::from(ones - b'0')));
+        }
         let number = decimal(trim(value)).and_then(|number| u8::try_from(number).ok());
         number.map(|number| Self(number.into())).ok_or(HeaderError::Malformed { name: "Max-Forwards", at: 0 })
     }
@@ -90,6 +94,10 @@ mod tests {
     #[test]
     fn max_forwards_is_one_byte() {
         assert_eq!(MaxForwards::parse(b" 0068 "), Ok(MaxForwards(68)));
+        for (text, hops) in [("0", 0), ("7", 7), ("07", 7), ("70", 70), ("255", 255)] {
+            assert_eq!(MaxForwards::parse(text.as_bytes()), Ok(MaxForwards(hops)));
+        }
+        assert!(MaxForwards::parse(b"7a").is_err() && MaxForwards::parse(b"a7").is_err());
         for bad in ["", "-1", "256", "300", "7 0", "99999999999999999999999999"] {
             assert!(MaxForwards::parse(bad.as_bytes()).is_err(), "{bad}");
         }

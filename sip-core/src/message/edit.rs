@@ -16,7 +16,7 @@ use crate::message::slots::{Origin, Slot};
 use crate::message::start::{StartKind, StartLine};
 use crate::message::values::Wanted;
 use crate::message::{Body, Message};
-use crate::name::HeaderName;
+use crate::name::{HeaderName, NameId};
 use crate::scan::quoted::{comma_list, value_end};
 use crate::span::Span;
 use crate::status::StatusCode;
@@ -166,10 +166,13 @@ impl Message {
         let id = name.id();
         let Some((at, old)) = self.first_value(Wanted::new(name)) else { return Ok(false) };
         let line = self.slot_value(&self.slots[at]);
-        // Mostly nothing: a line with one value.
-        let (before, after) = (line[..old.start].to_vec(), line[old.end..].to_vec());
         let name: SmallVec<[u8; 32]> = SmallVec::from_slice(self.slot_name(&self.slots[at]));
-        self.slots[at] = self.push_line(id, &name, &[&before, value, &after])?;
+        self.slots[at] = if old.len() == line.len() {
+            self.push_line(id, &name, &[value])?
+        } else {
+            let (before, after) = (line[..old.start].to_vec(), line[old.end..].to_vec());
+            self.push_line(id, &name, &[&before, value, &after])?
+        };
         Ok(true)
     }
 
@@ -321,7 +324,10 @@ impl Message {
     }
 
     fn position(&self, wanted: Wanted<'_>) -> Option<usize> {
-        self.slots.iter().position(|slot| wanted.is(self, slot))
+        match wanted.id() {
+            NameId::OTHER => self.slots.iter().position(|slot| wanted.is(self, slot)),
+            id => self.slots.iter().position(|slot| slot.id == id),
+        }
     }
 
     fn position_after(&self, wanted: Wanted<'_>) -> Option<usize> {
@@ -330,7 +336,8 @@ impl Message {
 
     /// The first comma-separated value: which line, and where in its value.
     fn first_value(&self, wanted: Wanted<'_>) -> Option<(usize, Range<usize>)> {
-        let mut lines = self.slots.iter().enumerate().filter(|(_, slot)| wanted.is(self, slot));
+        let begin = self.position(wanted)?;
+        let mut lines = (begin..).zip(&self.slots[begin..]).filter(|(_, slot)| wanted.is(self, slot));
         lines.find_map(|(at, slot)| {
             let line = self.slot_value(slot);
             let mut from = 0;

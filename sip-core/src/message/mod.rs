@@ -5,6 +5,7 @@ mod http;
 pub(crate) mod own;
 pub(crate) mod slots;
 pub(crate) mod start;
+pub(crate) mod text;
 pub(crate) mod unchecked;
 pub(crate) mod values;
 
@@ -16,6 +17,7 @@ use bytes::Bytes;
 use crate::ascii::trim_end;
 use crate::message::slots::{Origin, Slots};
 use crate::message::start::{StartKind, StartLine};
+use crate::message::text::Text;
 use crate::method::Method;
 use crate::span::Span;
 use crate::status::StatusCode;
@@ -34,7 +36,7 @@ pub struct Message {
     /// Exactly one message as received: start line, headers, empty line, body.
     pub(crate) wire: Bytes,
     /// Lines that edits wrote, in no order. Lines no slot points to any more are garbage.
-    pub(crate) own: Vec<u8>,
+    pub(crate) own: Text,
     pub(crate) start: StartLine,
     pub(crate) slots: Slots,
     pub(crate) body: Body,
@@ -52,7 +54,7 @@ pub(crate) enum Body {
 impl Message {
     /// Puts together what a scan found.
     pub(crate) fn from_parts(wire: Bytes, start: StartLine, slots: Slots, body: u32) -> Self {
-        Self { wire, own: Vec::new(), start, slots, body: Body::Wire(body) }
+        Self { wire, own: Text::new(), start, slots, body: Body::Wire(body) }
     }
 
     /// The text at `span` of the buffer `origin`.

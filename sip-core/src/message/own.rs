@@ -7,13 +7,11 @@ use crate::error::EditError;
 use crate::message::Message;
 use crate::message::slots::{Origin, Slot};
 use crate::message::start::StartLine;
+use crate::message::text::Text;
 use crate::name::NameId;
 
 /// Below this many bytes garbage is not worth a thought.
 const GARBAGE_FROM: usize = 4096;
-
-/// Bytes taken with the first edit: what a proxy adds to a request fits.
-const FIRST: usize = 512;
 
 impl Message {
     /// Writes the line `name: parts` and returns its slot. Checks nothing but the length.
@@ -21,13 +19,17 @@ impl Message {
         let name_len = u16::try_from(name.len()).map_err(|_| EditError::InvalidName)?;
         let value_len: usize = parts.iter().map(|part| part.len()).sum();
         let start = self.room_for(name.len() + value_len + 4)?;
-        self.own.extend_from_slice(name);
-        self.own.extend_from_slice(b": ");
-        let value = self.own.len();
-        parts.iter().for_each(|part| self.own.extend_from_slice(part));
-        let blanks = self.own[value..].iter().take_while(|&&b| is_lws(b)).count();
-        let value = start + u32::from(name_len) + 2 + u32::try_from(blanks).unwrap_or(0);
-        self.own.extend_from_slice(b"\r\n");
+        let own = &mut self.own;
+        own.extend_from_slice(name);
+        own.extend_from_slice(b": ");
+        let mut value = own.len();
+        parts.iter().for_each(|part| own.extend_from_slice(part));
+        while value < own.len() && is_lws(own[value]) {
+            value += 1;
+        }
+        own.extend_from_slice(b"\r\n");
+        // `room_for` compared the end with the largest offset.
+        let value = u32::try_from(value).unwrap_or(u32::MAX);
         let end = self.own_end();
         Ok(Slot { start, value, end, name_len, id, origin: Origin::Own })
     }
@@ -51,7 +53,11 @@ impl Message {
             self.clear_out();
         }
         u32::try_from(self.own.len() + len).map_err(|_| EditError::TooLong)?;
-        self.own.reserve(if self.own.is_empty() { len.max(FIRST) } else { len });
+        if self.own.is_empty() {
+            self.own.begin(len);
+        } else {
+            self.own.reserve(len);
+        }
         Ok(self.own_end())
     }
 
@@ -63,7 +69,7 @@ impl Message {
             return;
         }
         let old = mem::take(&mut self.own);
-        let mut own = Vec::with_capacity(old.len());
+        let mut own = Text::with_room(old.len());
         if self.start.origin == Origin::Own {
             own.extend_from_slice(self.start.line.of(&old));
             self.start = self.start.moved_to(0, Origin::Own);

@@ -118,7 +118,10 @@ impl<'m> Iterator for Headers<'m, '_> {
 
     fn next(&mut self) -> Option<&'m BStr> {
         let (message, wanted) = (self.message, self.wanted);
-        let slot = self.slots.find(|slot| wanted.is(message, slot))?;
+        let slot = match wanted.id {
+            NameId::OTHER => self.slots.find(|slot| wanted.is(message, slot))?,
+            id => self.slots.find(|slot| slot.id == id)?,
+        };
         Some(BStr::new(message.slot_value(slot)))
     }
 }

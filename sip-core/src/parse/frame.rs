@@ -19,7 +19,6 @@ pub type FrameError = ParseError;
 
 /// What was found on a stream.
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "a message is the usual case, and moves on at once")]
 pub enum Framed {
     /// A whole message.
     Message(Message),

@@ -196,36 +196,30 @@ fn parse_v4(text: &[u8]) -> Option<Ipv4Addr> {
 /// The IPv4 address at the beginning of `text`, if the whole host there is one, and where it ends.
 #[inline]
 fn leading_v4(text: &[u8]) -> Option<(Ipv4Addr, usize)> {
-    let (mut address, mut at) = (0u32, 0);
+    let (mut address, mut rest) = (0u32, text);
     for place in 0..4 {
-        if place > 0 {
-            if text.get(at) != Some(&b'.') {
-                return None;
-            }
-            at += 1;
-        }
-        let mut octet = digit(text, at)?;
-        at += 1;
-        if let Some(more) = digit(text, at) {
-            octet = octet * 10 + more;
-            at += 1;
-            if let Some(more) = digit(text, at) {
-                octet = octet * 10 + more;
-                at += 1;
-            }
-        }
-        if octet > 255 {
-            return None;
-        }
+        let (octet, behind) = leading_octet(rest)?;
         address = address << 8 | octet;
+        rest = match behind {
+            [b'.', behind @ ..] if place < 3 => behind,
+            _ if place < 3 => return None,
+            [next, ..] if is_host(*next) => return None,
+            _ => behind,
+        };
     }
-    let ends = text.get(at).is_none_or(|&byte| !is_host(byte));
-    ends.then(|| (Ipv4Addr::from(address), at))
+    Some((Ipv4Addr::from(address), text.len() - rest.len()))
 }
 
+/// One to three digits that are at most 255, and what is behind them.
 #[inline(always)]
-fn digit(text: &[u8], at: usize) -> Option<u32> {
-    text.get(at).map(|byte| u32::from(byte.wrapping_sub(b'0'))).filter(|&digit| digit < 10)
+fn leading_octet(text: &[u8]) -> Option<(u32, &[u8])> {
+    let [first @ b'0'..=b'9', rest @ ..] = text else { return None };
+    let octet = u32::from(first - b'0');
+    let [second @ b'0'..=b'9', rest @ ..] = rest else { return Some((octet, rest)) };
+    let octet = octet * 10 + u32::from(second - b'0');
+    let [third @ b'0'..=b'9', rest @ ..] = rest else { return Some((octet, rest)) };
+    let octet = octet * 10 + u32::from(third - b'0');
+    (octet < 256).then_some((octet, rest))
 }
 
 /// An IPv6 address without brackets. `:::` counts as `::`: the grammar of RFC 3261 made people write it.

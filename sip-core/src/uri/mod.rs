@@ -13,6 +13,7 @@ use std::fmt;
 use bstr::{BStr, ByteSlice};
 
 use crate::address::Protocol;
+use crate::ascii::is_token;
 use crate::error::HeaderError;
 use crate::scan::word::find;
 use crate::uri::escape::{ESCAPE, GRAPHIC, NUMBER, USER, check, check_params, params_len};
@@ -94,26 +95,29 @@ impl<'a> Uri<'a> {
             params: b"",
             headers: None,
         };
-        let colon = scheme_end(text)?;
-        let (scheme, _) = text.split_at(colon);
-        let at = colon + 1;
-        if scheme.eq_ignore_ascii_case(b"sip") {
+        let at = if let [b's' | b'S', b'i' | b'I', b'p' | b'P', b':', ..] = text {
             uri.scheme = Scheme::Sip;
-        } else if scheme.eq_ignore_ascii_case(b"sips") {
-            uri.scheme = Scheme::Sips;
-        } else if scheme.eq_ignore_ascii_case(b"tel") {
-            uri.scheme = Scheme::Tel;
-            uri.cut_tel(at)?;
-            return Ok(uri);
+            4
         } else {
-            let rest = text.get(at..).unwrap_or_default();
-            if rest.is_empty() {
-                return Err(at);
+            let colon = scheme_end(text)?;
+            uri.scheme = match &text[..colon] {
+                scheme if scheme.eq_ignore_ascii_case(b"sips") => Scheme::Sips,
+                scheme if scheme.eq_ignore_ascii_case(b"tel") => Scheme::Tel,
+                _ => Scheme::Other,
+            };
+            colon + 1
+        };
+        match uri.scheme {
+            Scheme::Sip | Scheme::Sips => uri.cut_sip(at)?,
+            Scheme::Tel => uri.cut_tel(at)?,
+            Scheme::Other => {
+                let rest = text.get(at..).unwrap_or_default();
+                if rest.is_empty() {
+                    return Err(at);
+                }
+                check(rest, at, GRAPHIC | ESCAPE)?;
             }
-            check(rest, at, GRAPHIC | ESCAPE)?;
-            return Ok(uri);
         }
-        uri.cut_sip(at)?;
         Ok(uri)
     }
 
@@ -131,7 +135,9 @@ impl<'a> Uri<'a> {
             if user.is_empty() {
                 return Err(at);
             }
-            check(user, at, USER)?;
+            if !user.iter().all(|&byte| is_token(byte) && byte != b'%') {
+                check(user, at, USER)?;
+            }
             if let Some(password) = password {
                 check(password, at + user.len() + 1, USER)?;
             }
@@ -291,10 +297,8 @@ impl fmt::Display for Uri<'_> {
 
 /// `ALPHA *(ALPHA / DIGIT / "+" / "-" / ".")`: where its colon is.
 fn scheme_end(text: &[u8]) -> Result<usize, usize> {
-    match text {
-        [b's' | b'S', b'i' | b'I', b'p' | b'P', b':', ..] => return Ok(3),
-        [first, ..] if first.is_ascii_alphabetic() => {}
-        _ => return Err(0),
+    if !text.first().is_some_and(u8::is_ascii_alphabetic) {
+        return Err(0);
     }
     for (at, &byte) in text.iter().enumerate() {
         match byte {

@@ -2,6 +2,8 @@
 
 use bstr::{BStr, ByteSlice};
 
+use crate::scan::word::find;
+
 /// One parameter of a URI or of a header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Param<'a> {
@@ -17,8 +19,8 @@ impl Param<'_> {
     #[inline]
     pub fn is(&self, name: &str) -> bool {
         let wanted = name.as_bytes();
-        // most are written in lower case
-        *self.name == *wanted || self.name.eq_ignore_ascii_case(wanted)
+        // Most are written in lower case.
+        self.name.len() == wanted.len() && (*self.name == *wanted || self.name.eq_ignore_ascii_case(wanted))
     }
 }
 
@@ -85,8 +87,9 @@ impl<'a> Iterator for UriHeaders<'a> {
 }
 
 /// What stands before the first `byte`, and what behind it.
+#[inline]
 pub(crate) fn split_at_byte(text: &[u8], byte: u8) -> (&[u8], Option<&[u8]>) {
-    match memchr::memchr(byte, text) {
+    match find(text, byte) {
         Some(at) => {
             let (head, tail) = text.split_at(at);
             (head, tail.get(1..))

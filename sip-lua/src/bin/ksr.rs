@@ -1,12 +1,15 @@
 //! `ksr`: runs a SIP server by a Lua script that was written for Kamailio's KEMI.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::os::unix::net::UnixDatagram;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
-use sip_lua::{LuaRoutes, Script, ScriptError, Settings};
+use sip_lua::{Config, LuaRoutes, Script, ScriptError};
 use sip_server::cli::{self, Access, Options};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 #[derive(Parser)]
 #[command(name = "ksr", about = "A SIP server that is a Lua script", version)]
@@ -26,6 +29,12 @@ enum Command {
         #[command(flatten)]
         access: Access,
     },
+    /// Has a server that runs load its script anew. A broken one leaves the old in force, and is told here.
+    Reload {
+        /// The socket for commands, as the server was told with `--rpc`.
+        #[arg(long, value_name = "PATH")]
+        rpc: PathBuf,
+    },
     /// Loads a script and says what is wrong with it, as `FILE:LINE:COLUMN: TEXT`; fails where something is.
     Check {
         #[command(flatten)]
@@ -41,18 +50,21 @@ struct ScriptOptions {
     /// The script.
     #[arg(value_name = "SCRIPT")]
     path: PathBuf,
+    /// A file of settings (TOML); what the command line says comes first.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
     /// Defines a name, as `#!define NAME` does: `KSR.kx.ifdef("NAME")`; repeatable.
     #[arg(long, value_name = "NAME")]
     define: Vec<String>,
     /// A parameter of a module, by Kamailio's names: `mqueue.mqueue=name=cdr;size=100`; repeatable.
     #[arg(long, value_name = "MODULE.NAME=VALUE", value_parser = modparam)]
     modparam: Vec<ModParam>,
-    /// How many Lua instructions a route may run before it waits or ends. 0: no limit.
-    #[arg(long, value_name = "N", default_value_t = Settings::INSTRUCTIONS)]
-    instructions: u64,
-    /// How many bytes the script may have on each worker. 0: no limit.
-    #[arg(long, value_name = "BYTES", default_value_t = Settings::MEMORY)]
-    memory: usize,
+    /// How many Lua instructions a route may run before it waits or ends. 0: no limit. Default: 5,000,000.
+    #[arg(long, value_name = "N")]
+    instructions: Option<u64>,
+    /// How many bytes the script may have on each worker. 0: no limit. Default: 256 MiB.
+    #[arg(long, value_name = "BYTES")]
+    memory: Option<usize>,
     /// Compiles hot code (LuaJIT only). There is no limit on instructions then.
     #[arg(long)]
     jit: bool,
@@ -75,10 +87,23 @@ fn modparam(text: &str) -> Result<ModParam, String> {
 }
 
 impl ScriptOptions {
+    fn config(&self) -> Result<Config, ScriptError> {
+        self.config.as_deref().map_or(Ok(Config::default()), Config::read)
+    }
+
     /// Who may do what is known to the script as Kamailio's sample has it: `WITH_AUTH` where there are users,
     /// `WITH_IPAUTH` where there are addresses.
-    fn script(&self, access: &Access) -> Result<Script, ScriptError> {
-        let mut settings = Settings::new().instructions(self.instructions).memory(self.memory).jit(self.jit);
+    fn script(&self, config: &Config, access: &Access) -> Result<Script, ScriptError> {
+        let mut settings = config.settings()?;
+        if let Some(instructions) = self.instructions {
+            settings = settings.instructions(instructions);
+        }
+        if let Some(memory) = self.memory {
+            settings = settings.memory(memory);
+        }
+        if self.jit {
+            settings = settings.jit(true);
+        }
         for name in &self.define {
             settings = settings.define(name);
         }
@@ -97,8 +122,9 @@ impl ScriptOptions {
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
-        Command::Run { script, options, access } => run(&script, &options, &access),
+        Command::Run { script, mut options, mut access } => run(&script, &mut options, &mut access),
         Command::Check { script } => check(&script),
+        Command::Reload { rpc } => reload(&rpc),
         Command::Stubs => stubs(),
     };
     match result {
@@ -113,23 +139,38 @@ fn main() -> ExitCode {
 
 fn run(
     script: &ScriptOptions,
-    options: &Options,
-    access: &Access,
+    options: &mut Options,
+    access: &mut Access,
 ) -> Result<ExitCode, Box<dyn std::error::Error>> {
-    let server = options.server(); // first of all the log: what the script says while it is loaded is seen
-    let script = script.script(access)?;
+    let config = script.config()?;
+    config.complete(options, access)?;
+    let server = options.server(); // before the script: what it says while it is loaded is seen in the log
+    let script = script.script(&config, access)?;
     let server = access.server(script.configure(server))?;
-    let routes = LuaRoutes::factory(script)?;
+    let routes = LuaRoutes::factory(script.clone())?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let running = server.start(routes).await?;
-        cli::serve(running).await?;
+        let hangups = tokio::spawn(reload_on_hangup(signal(SignalKind::hangup())?, script));
+        let served = cli::serve(running).await;
+        hangups.abort();
+        served?;
         Ok(ExitCode::SUCCESS)
     })
 }
 
+/// SIGHUP reloads the script; a broken one leaves the old in force.
+async fn reload_on_hangup(mut hangups: Signal, script: Script) {
+    while hangups.recv().await.is_some() {
+        match script.reload() {
+            Ok(version) => tracing::info!(version, "script reloaded"),
+            Err(error) => tracing::error!("script not reloaded: {error}"),
+        }
+    }
+}
+
 fn check(script: &ScriptOptions) -> Result<ExitCode, Box<dyn std::error::Error>> {
-    let script = script.script(&Access::default())?;
+    let script = script.script(&script.config()?, &Access::default())?;
     let findings = sip_lua::check(&script)?;
     let mut out = std::io::stdout();
     for finding in &findings {
@@ -141,4 +182,32 @@ fn check(script: &ScriptOptions) -> Result<ExitCode, Box<dyn std::error::Error>>
 fn stubs() -> Result<ExitCode, Box<dyn std::error::Error>> {
     std::io::stdout().write_all(sip_lua::stubs()?.as_bytes())?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// How long a server may take to answer a command.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(10);
+
+fn reload(server: &Path) -> Result<ExitCode, Box<dyn std::error::Error>> {
+    let place = std::env::temp_dir().join(format!("ksr-reload-{}.sock", std::process::id()));
+    let _ = std::fs::remove_file(&place); // one that was left by another process of this number
+    let socket = UnixDatagram::bind(&place)?;
+    let answer = ask(&socket, server, br#"{"jsonrpc":"2.0","method":"app_lua.reload","id":1}"#);
+    std::fs::remove_file(&place)?;
+    let answer: serde_json::Value = serde_json::from_slice(&answer?)?;
+    if let Some(error) = answer.get("error") {
+        return Err(error.get("message").and_then(|text| text.as_str()).unwrap_or("refused").into());
+    }
+    writeln!(std::io::stdout(), "reloaded: {}", answer.get("result").unwrap_or(&answer))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn ask(socket: &UnixDatagram, server: &Path, request: &[u8]) -> std::io::Result<Vec<u8>> {
+    let named =
+        |error: std::io::Error| std::io::Error::new(error.kind(), format!("{}: {error}", server.display()));
+    socket.set_read_timeout(Some(ANSWERED_WITHIN))?;
+    socket.send_to(request, server).map_err(named)?;
+    let mut answer = vec![0; 65_536];
+    let len = socket.recv(&mut answer).map_err(named)?;
+    answer.truncate(len);
+    Ok(answer)
 }

@@ -5,6 +5,7 @@ use sip_modules::auth::Guard;
 use crate::current::Current;
 use crate::ksr::auth::{code, identity};
 use crate::ksr::call::Module;
+use crate::ksr::tm::one;
 use crate::value::Text;
 
 pub(crate) fn register(mut m: Module<'_>) -> mlua::Result<Module<'_>> {
@@ -21,6 +22,11 @@ pub(crate) fn register(mut m: Module<'_>) -> mlua::Result<Module<'_>> {
     )?;
     m.waits("www_authenticate", async |current: &mut Current, (realm, table): (Text, Text)| {
         check(current, Some(Guard::Server), &realm, &table).await
+    })?;
+    // The flags choose what Kamailio loads beside; nothing is.
+    m.waits("is_subscriber", async |current: &mut Current, (uri, table, _): (Text, Text, i64)| {
+        let (Some(ctx), false) = (current.ctx(), table.is_empty()) else { return -1 };
+        one(ctx.is_subscriber(&uri, &table.to_utf8()).await.unwrap_or(false))
     })?;
     Ok(m)
 }

@@ -3,7 +3,7 @@
 use sip_core::{Method, Protocol, Uri};
 use sip_modules::Myself as _;
 use sip_modules::parts::{self, UriPart, set_ruri_part};
-use sip_server::Ctx;
+use sip_server::{Ctx, HttpCtx};
 
 use crate::current::{Current, Route};
 use crate::ksr::call::Module;
@@ -124,7 +124,8 @@ fn replies(m: &mut Module<'_>) -> mlua::Result<()> {
         current.ctx_mut().map(Ctx::force_rport).is_some_and(|done| done.is_ok())
     })?;
     m.call("set_reply_no_connect", |current: &mut Current, ()| {
-        current.ctx_mut().map(|ctx| ctx.set_reply_no_connect()).is_some()
+        let is_http = current.http_mut().map(HttpCtx::set_reply_no_connect).is_some();
+        is_http || current.ctx_mut().map(|ctx| ctx.set_reply_no_connect()).is_some()
     })?;
     // There are no native routing blocks: as Kamailio says of one that is not there.
     m.call("route", |_: &mut Current, (name,): (Text,)| {

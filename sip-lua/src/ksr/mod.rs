@@ -35,7 +35,9 @@ mod state;
 mod textops;
 mod textopsx;
 mod tm;
+mod tm_more;
 mod tmx;
+mod uac;
 mod uuid;
 mod wait;
 mod x;
@@ -44,12 +46,15 @@ mod xlog;
 
 use std::rc::Rc;
 
-use mlua::{Function, Lua};
+use mlua::{Function, Lua, Table, Value};
 
 use crate::current::Hub;
 use call::Module;
 
-/// Makes `KSR`, with everything in it.
+/// Modules that are there without being loaded.
+const BUILT_IN: [&str; 5] = ["pv", "x", "hdr", "kx", "await"];
+
+/// Makes `KSR`, with everything in it that the settings ask for.
 pub(crate) fn register(lua: &Lua, hub: &Rc<Hub>, exit: Function) -> mlua::Result<()> {
     let module = |name| Module::new(lua, hub, name);
     let ksr = core::register(module("")?)?.table;
@@ -86,7 +91,28 @@ pub(crate) fn register(lua: &Lua, hub: &Rc<Hub>, exit: Function) -> mlua::Result
     permissions::register(module("permissions")?)?.finish(&ksr)?;
     pike::register(module("pike")?)?.finish(&ksr)?;
     path::register(module("path")?)?.finish(&ksr)?;
+    uac::register(module("uac")?)?.finish(&ksr)?;
     wait::register(module("await")?)?.finish(&ksr)?;
+    if let Some(modules) = &hub.env.settings.modules {
+        keep(&ksr, modules)?;
+    }
     lua.globals().raw_set("KSR", ksr)?;
     lua.globals().raw_set("KSRVERSION", concat!("sip-lua ", env!("CARGO_PKG_VERSION")))
+}
+
+/// Takes away the modules that are not among these.
+fn keep(ksr: &Table, modules: &[String]) -> mlua::Result<()> {
+    for name in modules {
+        if !matches!(ksr.raw_get(name.as_str())?, Value::Table(_)) {
+            return Err(mlua::Error::runtime(format!("modules: there is no module {name}")));
+        }
+    }
+    let is_kept = |name: &str| BUILT_IN.contains(&name) || modules.iter().any(|module| module == name);
+    for pair in ksr.pairs::<String, Value>() {
+        let (name, value) = pair?;
+        if matches!(value, Value::Table(_)) && !is_kept(&name) {
+            ksr.raw_set(name, Value::Nil)?;
+        }
+    }
+    Ok(())
 }

@@ -50,9 +50,17 @@ pub(crate) fn register(mut m: Module<'_>) -> mlua::Result<Module<'_>> {
     m.call("registered_uri", |current: &mut Current, (table, uri): (Text, Text)| {
         one(is_location(&table) && is_registered(current, &uri) == Some(true))
     })?;
-    m.call("unregister", |current: &mut Current, (table, uri): (Text, Text)| {
+    m.waits("unregister", async |current: &mut Current, (table, uri): (Text, Text)| {
         let Some(aor) = aor(current, &uri).filter(|_| is_location(&table)) else { return -1 };
-        if current.shared().registrar().remove(&aor).is_empty() { -2 } else { 1 }
+        let shared = current.shared().clone();
+        match shared.unregister(&aor).await {
+            Ok(0) => -2,
+            Ok(_) => 1,
+            Err(error) => {
+                tracing::debug!(%error, "not unregistered");
+                -1
+            }
+        }
     })?;
     m.call("registered_flags", |current: &mut Current, (table, uri, flags): (Text, Text, i64)| {
         one(is_location(&table) && matching(current, &uri, flags))

@@ -8,7 +8,7 @@ use sip_server::{Ctx, Destination, RouteError, RouteId, TmError};
 
 use crate::current::{Current, Route};
 use crate::ksr::call::Module;
-use crate::ksr::sl;
+use crate::ksr::{sl, tm_more};
 use crate::value::Text;
 
 /// Arms a route.
@@ -16,7 +16,7 @@ type Arm = fn(&mut Ctx, RouteId);
 
 /// The request URI that [`append_branch`] made a branch of: it is no second branch of its own.
 #[derive(Default)]
-struct Consumed(Option<Bytes>);
+pub(crate) struct Consumed(pub(crate) Option<Bytes>);
 
 pub(crate) fn register(mut m: Module<'_>) -> mlua::Result<Module<'_>> {
     m.waits("t_relay", async |current: &mut Current, ()| relay(current).await)?;
@@ -37,6 +37,7 @@ pub(crate) fn register(mut m: Module<'_>) -> mlua::Result<Module<'_>> {
     m.call("t_is_canceled", |current: &mut Current, ()| one(current.ctx().is_some_and(Ctx::is_canceled)))?;
     m.call("t_exists", |current: &mut Current, ()| one(current.transaction().is_some()))?;
     arm(&mut m)?;
+    tm_more::register(&mut m)?;
     m.call("t_set_fr", |current: &mut Current, (invite, other): (i64, i64)| {
         let time = |ms: i64| u64::try_from(ms).ok().filter(|ms| *ms > 0).map(Duration::from_millis);
         one(current.ctx_mut().map(|ctx| ctx.set_fr(time(invite), time(other))).is_some())

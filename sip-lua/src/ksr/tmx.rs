@@ -1,5 +1,6 @@
 //! `KSR.tmx`: kinds of routes, suspend and continue.
 
+use sip_core::StatusCode;
 use sip_server::{RouteError, Suspension, TmError, TransactionId};
 
 use crate::current::{Current, Route};
@@ -21,6 +22,23 @@ pub(crate) fn register(mut m: Module<'_>) -> mlua::Result<Module<'_>> {
     m.call("t_suspend", |current: &mut Current, ()| match current.ctx_mut().map(|ctx| ctx.suspend()) {
         Some(Ok(_) | Err(RouteError::Canceled)) => 1,
         _ => -1,
+    })?;
+    m.call(
+        "t_reply_callid",
+        |current: &mut Current, (call_id, cseq, code, reason): (Text, Text, i64, Text)| {
+            let status = u16::try_from(code).ok().and_then(StatusCode::new);
+            let (Some(ctx), Some(id), Some(status)) =
+                (current.ctx(), called(current, &call_id, &cseq), status)
+            else {
+                return -1;
+            };
+            one(!reason.is_empty() && ctx.reply_to(id, status, &reason.to_utf8()).is_ok())
+        },
+    )?;
+    // The flag is of the transaction's flags, which nothing reads once its request route has ended.
+    m.call("t_cancel_callid", |current: &mut Current, (call_id, cseq, _flag): (Text, Text, i64)| {
+        let (Some(ctx), Some(id)) = (current.ctx(), called(current, &call_id, &cseq)) else { return -1 };
+        one(ctx.cancel_branches_of(id).is_ok())
     })?;
     // The branches are not told apart: of "all" and "others" each rings or does not; "this" has ended in a failure route.
     m.call("t_cancel_branches", |current: &mut Current, (which,): (Text,)| {
@@ -50,4 +68,9 @@ pub(crate) fn register(mut m: Module<'_>) -> mlua::Result<Module<'_>> {
         }
     })?;
     Ok(m)
+}
+
+/// The transaction of a request with this Call-ID and CSeq number.
+fn called(current: &Current, call_id: &Text, cseq: &Text) -> Option<TransactionId> {
+    current.ctx()?.find_call(call_id, cseq.to_utf8().trim().parse().ok()?)
 }

@@ -46,23 +46,26 @@ impl Claim<'_> {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Authenticated {
     guard: Guard,
-    user: Box<[u8]>,
-    realm: Box<[u8]>,
+    /// User and realm, one behind the other.
+    text: Box<[u8]>,
+    /// Bytes of the user.
+    user: usize,
 }
 
 impl Authenticated {
     pub(crate) fn new(claim: &Claim<'_>) -> Self {
-        Self { guard: claim.guard, user: (*claim.user).into(), realm: (*claim.realm).into() }
+        let text = [&*claim.user, &*claim.realm].concat().into();
+        Self { guard: claim.guard, text, user: claim.user.len() }
     }
 
     /// The user name of the credentials.
     pub fn user(&self) -> &[u8] {
-        &self.user
+        self.text.get(..self.user).unwrap_or_default()
     }
 
     /// The realm.
     pub fn realm(&self) -> &[u8] {
-        &self.realm
+        self.text.get(self.user..).unwrap_or_default()
     }
 
     /// Which header the credentials came in.

@@ -1,7 +1,8 @@
 //! `auth`: who sent this request.
 
 use bstr::BStr;
-use sip_core::Method;
+use sip_core::digest::HashFunction;
+use sip_core::{Method, Uri, unescape};
 use sip_modules::auth::{
     self, Ask, AuthError, Authenticated, Challenge, ChallengeFlags, Claim, Guard, IdentityChecks, Secret,
 };
@@ -147,6 +148,20 @@ impl Ctx {
         self.turn.auth.borrow_mut().note(result)
     }
 
+    /// Whether the user of a URI is one of the server's, in the realm that is its host (`is_subscriber`).
+    ///
+    /// # Errors
+    ///
+    /// [`AuthError::Malformed`] for a text that is no URI, [`AuthError::Unavailable`] where it cannot be looked up.
+    pub async fn is_subscriber(&self, uri: &[u8], table: &str) -> Result<bool, AuthError> {
+        let uri = Uri::parse(uri)?;
+        let Some(user) = uri.user() else { return Ok(false) };
+        let store = self.shared().users().ok_or(AuthError::Unavailable)?;
+        let user = unescape(user);
+        let found = store.secret(Wanted::new(&user, uri.host_text(), HashFunction::Md5, table)).found().await;
+        found.map(|secret| secret.is_some()).map_err(|_| AuthError::Unavailable)
+    }
+
     /// Asks the sender for credentials of this realm: 401 or 407 with the challenge (`auth_challenge`,
     /// `www_challenge`, `proxy_challenge`). Of the flags, `STALE` is set by itself where the last check found so.
     ///
@@ -193,7 +208,7 @@ impl Ctx {
     }
 
     /// A realm that is one of several domains of ours speaks for that one alone.
-    fn is_own(&self, uri: &sip_core::Uri<'_>) -> Routed {
+    fn is_own(&self, uri: &Uri<'_>) -> Routed {
         let checked = self.turn.auth.borrow();
         let who = checked.who.as_ref().ok_or(AuthError::WrongIdentity)?;
         let is_same = |domain: &[u8]| domain.eq_ignore_ascii_case(who.realm());
@@ -239,8 +254,7 @@ impl Ctx {
             Method::Register => self.msg.to().ok().map(|to| to.uri_text()),
             _ => self.msg.from().ok().map(|from| from.uri_text()),
         };
-        let host =
-            named.and_then(|uri| Some(sip_core::Uri::parse(uri).ok()?.host_text().to_ascii_lowercase()));
+        let host = named.and_then(|uri| Some(Uri::parse(uri).ok()?.host_text().to_ascii_lowercase()));
         if let Some(host) = host
             && domains.iter().any(|domain| domain.as_bytes().eq_ignore_ascii_case(&host))
         {

@@ -4,7 +4,7 @@ use std::ops::{Deref, DerefMut};
 use std::rc::Rc;
 
 use sip_core::{Message, StatusCode};
-use sip_transaction::TransactionId;
+use sip_transaction::{BranchId, TransactionId};
 
 use crate::ctx::Ctx;
 use crate::local::{Asked, Local};
@@ -17,6 +17,8 @@ use crate::turn::{Kind, Turn};
 pub struct FailureCtx {
     pub(crate) ctx: Ctx,
     pub(crate) response: Option<Message>,
+    /// The branch that the response is of.
+    pub(crate) branch: Option<BranchId>,
 }
 
 impl FailureCtx {
@@ -25,7 +27,7 @@ impl FailureCtx {
         local: &Rc<Local>,
         id: TransactionId,
         ask: Option<Asked>,
-        response: Option<Message>,
+        failed: Option<(BranchId, Message)>,
     ) -> Option<Box<Self>> {
         let (received, source, kept) = local.step(id, |stripe, _, _| {
             let source = *stripe.table.source(id)?;
@@ -33,13 +35,26 @@ impl FailureCtx {
             Some((received, source, stripe.kept.get(&id).cloned()))
         })?;
         let msg = kept.as_ref().map_or_else(|| received.clone(), |kept| kept.msg.clone());
+        let (branch, response) = failed.unzip();
         let turn = Turn::later(local.clone(), Kind::Failure, (id, ask), (received, source), &msg, kept);
-        Some(Box::new(Self { ctx: Ctx::new(msg, Rc::new(turn)), response }))
+        Some(Box::new(Self { ctx: Ctx::new(msg, Rc::new(turn)), response, branch }))
     }
 
     /// The response that was picked (failure) or came (branch failure); `None` in a resume route.
     pub fn response(&self) -> Option<&Message> {
         self.response.as_ref()
+    }
+
+    /// The branch that it is of; `None` in a resume route.
+    pub fn branch(&self) -> Option<BranchId> {
+        self.branch
+    }
+
+    /// Whether that branch ended because nobody answered in time (`t_branch_timeout`).
+    pub fn is_timeout(&self) -> bool {
+        self.branch.is_some_and(|branch| {
+            self.ctx.turn.local.step(branch.transaction, |stripe, _, _| stripe.table.branch_timed_out(branch))
+        })
     }
 
     /// Its status; 408 where no response came in time.

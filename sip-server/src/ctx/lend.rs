@@ -55,7 +55,7 @@ impl Ctx {
 impl FailureCtx {
     /// Takes the context out; see [`Ctx::take`].
     pub fn take(&mut self) -> Self {
-        Self { ctx: self.ctx.take(), response: self.response.take() }
+        Self { ctx: self.ctx.take(), response: self.response.take(), branch: self.branch }
     }
 }
 

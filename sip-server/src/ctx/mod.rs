@@ -4,6 +4,7 @@ mod arm;
 mod auth;
 pub(crate) mod branch;
 mod breadth;
+pub(crate) mod calls;
 mod contacts;
 pub(crate) mod destination;
 pub(crate) mod event;

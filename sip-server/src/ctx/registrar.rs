@@ -19,7 +19,7 @@ impl Ctx {
     /// # Errors
     ///
     /// [`RouteError::Save`]: nothing was stored, and with `?` the phone gets the error's reply, such as 423
-    /// with Min-Expires.
+    /// with Min-Expires. [`RouteError::Store`]: the location has a store, and that is down: 503 with Retry-After.
     pub async fn save(&mut self) -> Result<Saved, RouteError> {
         let saved = self.save_with(&SaveOptions::default()).await?;
         self.reply_saved(&saved)?;
@@ -30,21 +30,27 @@ impl Ctx {
     ///
     /// # Errors
     ///
-    /// [`RouteError::Save`].
+    /// Those of [`Self::save`].
     pub async fn save_with(&mut self, options: &SaveOptions) -> Result<Saved, RouteError> {
-        let registrar = self.shared().registrar();
+        let shared = self.shared();
         let mut options = Cow::Borrowed(options);
         if self.turn.natted.get() && options.received.is_none() {
             options.to_mut().received = Some(Target::from(self.source()));
         }
-        let saved = registrar.save_with(clock::now(), &self.msg, self.source(), &options);
+        let saved = match shared.keeper() {
+            Some(keeper) => keeper.save(&self.msg, self.source(), &options).await,
+            None => shared
+                .registrar()
+                .save_with(clock::now(), &self.msg, self.source(), &options)
+                .map_err(RouteError::from),
+        };
         let stats = self.turn.local.stats();
         if saved.is_ok() {
             stats.registered.one()
         } else {
             stats.not_registered.one()
         }
-        Ok(saved?)
+        saved
     }
 
     /// Answers a REGISTER that was saved: 200 and its contacts.
@@ -69,8 +75,8 @@ impl Ctx {
     ///
     /// [`RouteError::NotRegistered`]: nobody is there; 404.
     pub async fn lookup(&mut self) -> Result<usize, RouteError> {
-        let found = self.shared().registrar().lookup_uri(clock::now(), &self.msg.uri()?);
-        self.ring(&found.map_err(|_| RouteError::NotRegistered)?)
+        let found = find(self.shared(), &self.msg.uri()?).await?;
+        self.ring(&found)
     }
 
     /// The same for the user of another URI (`lookup_uri`).
@@ -79,8 +85,8 @@ impl Ctx {
     ///
     /// [`RouteError::NotRegistered`], [`RouteError::Header`] for a text that is no URI.
     pub async fn lookup_uri(&mut self, uri: &[u8]) -> Result<usize, RouteError> {
-        let found = self.shared().registrar().lookup_uri(clock::now(), &Uri::parse(uri)?);
-        self.ring(&found.map_err(|_| RouteError::NotRegistered)?)
+        let found = find(self.shared(), &Uri::parse(uri)?).await?;
+        self.ring(&found)
     }
 
     /// Looks a user up and adds all contacts to [`branches`](Self::branches), without touching the request URI
@@ -90,8 +96,7 @@ impl Ctx {
     ///
     /// Those of [`Self::lookup_uri`].
     pub async fn lookup_to_branches(&mut self, uri: &[u8]) -> Result<usize, RouteError> {
-        let found = self.shared().registrar().lookup_uri(clock::now(), &Uri::parse(uri)?);
-        let found = found.map_err(|_| RouteError::NotRegistered)?;
+        let found = find(self.shared(), &Uri::parse(uri)?).await?;
         if found.is_empty() {
             return Err(RouteError::NotRegistered);
         }
@@ -111,6 +116,15 @@ impl Ctx {
         self.branches.extend(branches);
         Ok(found.len())
     }
+}
+
+/// Where a user can be reached; what is stored and not in memory yet is fetched.
+async fn find(shared: &Shared, uri: &Uri<'_>) -> Result<Lookup, RouteError> {
+    let aor = shared.registrar().aor(uri).map_err(|_| RouteError::NotRegistered)?;
+    if let Some(keeper) = shared.keeper() {
+        keeper.look_up(&aor).await;
+    }
+    Ok(shared.registrar().lookup(clock::now(), &aor))
 }
 
 /// A binding as a branch: its Path into Route, else the address or connection that it was registered from, else

@@ -39,13 +39,18 @@ pub(super) fn job(local: &Rc<Local>, ask: Ask) -> Option<Job> {
             };
             Some(Job::Reply(route, Box::new(ctx), id))
         }
-        AskKind::BranchFailure { response, .. } => {
-            let ctx =
-                FailureCtx::later(local, id.transaction, Some(Asked::branch_failure(id)), Some(response))?;
+        AskKind::BranchFailure { branch, response } => {
+            let ctx = FailureCtx::later(
+                local,
+                id.transaction,
+                Some(Asked::branch_failure(id)),
+                Some((branch, response)),
+            )?;
             Some(Job::BranchFailure(route, ctx))
         }
-        AskKind::Failure { response, .. } => {
-            let ctx = FailureCtx::later(local, id.transaction, Some(Asked::failure(id)), Some(response))?;
+        AskKind::Failure { branch, response, .. } => {
+            let ctx =
+                FailureCtx::later(local, id.transaction, Some(Asked::failure(id)), Some((branch, response)))?;
             Some(Job::Failure(route, ctx))
         }
         // A request that starts here is waited for, never given to a route directly.

@@ -25,6 +25,7 @@ use crate::routes::Routes;
 use crate::rpc;
 use crate::shared::{Links, Parts, Shared};
 use crate::stats::Stats;
+use crate::store::storage::Storing;
 use crate::stripes::Stripes;
 
 use super::control::Control;
@@ -43,7 +44,7 @@ const LOOK: Duration = Duration::from_millis(20);
 pub struct Server {
     transport: sip_transport::Config,
     tm: sip_transaction::Config,
-    registrar: sip_registrar::Config,
+    pub(super) registrar: sip_registrar::Config,
     pub(super) modules: ModuleSettings,
     domains: Vec<String>,
     workers: usize,
@@ -55,6 +56,7 @@ pub struct Server {
     loop_check: bool,
     commands: Option<PathBuf>,
     metrics: bool,
+    pub(super) storage: Storing,
 }
 
 impl Default for Server {
@@ -74,6 +76,7 @@ impl Default for Server {
             loop_check: true,
             commands: None,
             metrics: false,
+            storage: Storing::default(),
         }
     }
 }
@@ -167,12 +170,6 @@ impl Server {
         self
     }
 
-    /// Settings of the registrar.
-    pub fn registrar(mut self, config: sip_registrar::Config) -> Self {
-        self.registrar = config;
-        self
-    }
-
     /// Opens the sockets and starts the workers. `routes` makes each worker's own [`Routes`] value, on
     /// the worker's thread.
     ///
@@ -251,6 +248,8 @@ impl Server {
         let modules = Modules::new(self.modules.clone(), &own_key, clock::now(), clock::wall());
         let all = self.workers + self.task_workers;
         let (mailboxes, receivers): (Vec<_>, Vec<_>) = (0..all).map(|_| unbounded_channel()).unzip();
+        let registrar = Arc::new(Registrar::new(self.registrar.clone()));
+        let storage = self.storage.open(&registrar)?;
         let shared = Shared::new(Parts {
             stripes,
             secret,
@@ -259,7 +258,8 @@ impl Server {
             domains: self.domains.clone(),
             loop_check: self.loop_check,
             serves_metrics: self.metrics,
-            registrar: Registrar::new(self.registrar.clone()),
+            registrar,
+            storage,
             modules,
             mailboxes: mailboxes.into(),
             task_queue: self.task_queue,
@@ -374,8 +374,8 @@ impl Running {
     }
 
     /// Ends the server: new work is turned away with 503 from now on, what has no final reply yet may
-    /// finish for at most `patience`, then the workers end. Returns the last statistics:
-    /// [`Stats::unfinished`] of them were cut off.
+    /// finish for at most `patience`, then the workers end, and what is to be stored is stored. Returns the last
+    /// statistics: [`Stats::unfinished`] of them were cut off.
     pub async fn stop(mut self, patience: Duration) -> Stats {
         let _ = self.phase.send(Phase::Draining);
         let until = clock::now() + patience;
@@ -386,6 +386,9 @@ impl Running {
         let _ = self.phase.send(Phase::Stopped);
         for thread in self.threads.drain(..) {
             // A worker that panicked has said so; there is nothing left to stop.
+            let _ = tokio::task::spawn_blocking(|| thread.join()).await;
+        }
+        if let Some(thread) = self.shared.storage().end() {
             let _ = tokio::task::spawn_blocking(|| thread.join()).await;
         }
         stats

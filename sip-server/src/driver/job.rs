@@ -32,15 +32,29 @@ pub(super) enum Job {
     Http(Box<HttpCtx>),
 }
 
+/// On whose behalf a route runs: who is to be told when it waits, breaks down or may not go on.
+#[derive(Clone)]
+pub(super) enum Behalf {
+    /// A request's.
+    Turn(Rc<Turn>),
+    /// A transaction's that asks a reply route.
+    Reply(AskId),
+    /// Nobody's: a response that tm has not seen.
+    Response,
+    /// Nobody's, and it may take as long as it likes.
+    Task,
+}
+
 impl Job {
-    /// The turn of a route that tm knows; `None` for one whose wait is nobody's business but its own.
-    pub(super) fn turn(&self) -> Option<Rc<Turn>> {
+    pub(super) fn behalf(&self) -> Behalf {
         match self {
-            Self::Request(ctx) | Self::Cancel(ctx) => Some(ctx.turn.clone()),
+            Self::Request(ctx) | Self::Cancel(ctx) => Behalf::Turn(ctx.turn.clone()),
             Self::Failure(_, ctx) | Self::BranchFailure(_, ctx) | Self::Resumed(_, ctx) => {
-                Some(ctx.ctx.turn.clone())
+                Behalf::Turn(ctx.ctx.turn.clone())
             }
-            Self::Response(_) | Self::Reply(..) | Self::Http(_) | Self::Event(..) | Self::Task(_) => None,
+            Self::Reply(.., ask) => Behalf::Reply(*ask),
+            Self::Response(_) => Behalf::Response,
+            Self::Http(_) | Self::Event(..) | Self::Task(_) => Behalf::Task,
         }
     }
 

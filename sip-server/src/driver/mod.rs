@@ -10,5 +10,6 @@ mod message;
 mod modules;
 mod response;
 mod runner;
+mod storage;
 pub(crate) mod task_worker;
 pub(crate) mod worker;

@@ -11,19 +11,23 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use sip_core::StatusCode;
+use sip_transaction::{AskId, Ticket, Wait};
 
 use crate::error::RouteError;
 use crate::local::Local;
 use crate::routes::Routes;
-use crate::turn::Turn;
 
-use super::job::{self, Job};
+use super::job::{self, Behalf, Job};
 
 /// Idle runners that a worker keeps; more are dropped, so that a burst of parked calls does not pin
 /// its memory.
 const IDLE: usize = 64;
+
+/// How long a route may wait that no transaction bounds: of a response that tm has not seen, of an ACK, of a CANCEL.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 type Body = Pin<Box<dyn Future<Output = ()>>>;
 
@@ -52,45 +56,85 @@ impl<R: Routes> Runners<R> {
 
     /// Runs a route until it ends or waits.
     pub(super) fn start(self: &Rc<Self>, job: Job) {
-        let turn = job.turn();
+        let behalf = job.behalf();
         let idle = self.idle.borrow_mut().pop();
         let mut runner = idle.unwrap_or_else(|| self.runner());
         runner.slot.job.set(Some(job));
         runner.slot.busy.set(true);
         match poll(&mut runner, &mut Context::from_waker(Waker::noop())) {
             Polled::Ended => self.put_back(runner),
-            Polled::Panicked => self.panicked(turn.as_deref()),
-            Polled::Waits => self.park(runner, turn),
+            Polled::Panicked => self.panicked(&behalf),
+            Polled::Waits => self.park(runner, behalf),
         }
     }
 
     /// A route that waits becomes a task; one that may not wait is dropped and its caller answered.
-    fn park(self: &Rc<Self>, runner: Runner, turn: Option<Rc<Turn>>) {
-        if let Some(turn) = &turn
-            && let Err(error) = turn.park()
-        {
-            drop(runner);
-            self.local.stats().refused.one();
-            turn.conclude(Err(error));
-            return;
-        }
-        if turn.is_none() && self.local.others_waiting.get() >= self.local.lot.limit() {
-            self.local.stats().refused.one();
-            return;
-        }
-        let ticket = turn.as_ref().and_then(|turn| turn.ticket.get());
-        let parked = Parked { runner: Some(runner), turn, runners: self.clone() };
+    fn park(self: &Rc<Self>, runner: Runner, behalf: Behalf) {
+        let ticket = match &behalf {
+            Behalf::Turn(turn) => turn.park().map(|()| turn.ticket.get()),
+            Behalf::Reply(ask) => self.park_reply(*ask).map(Some),
+            Behalf::Response | Behalf::Task => {
+                let room = self.local.others_waiting.get() < self.local.lot.limit();
+                room.then_some(None).ok_or(RouteError::Busy)
+            }
+        };
+        let ticket = match ticket {
+            Ok(ticket) => ticket,
+            Err(error) => {
+                drop(runner);
+                self.local.stats().refused.one();
+                match behalf {
+                    Behalf::Turn(turn) => turn.conclude(Err(error)),
+                    Behalf::Reply(ask) => self.skip(ask),
+                    Behalf::Response | Behalf::Task => {}
+                }
+                return;
+            }
+        };
+        // Whoever is known to tm is dropped by its timers, and a task may take its time.
+        let patience = match &behalf {
+            Behalf::Turn(turn) => (!turn.parked.get() && !turn.awaits_branches.get()).then_some(PATIENCE),
+            Behalf::Response => Some(PATIENCE),
+            Behalf::Reply(_) | Behalf::Task => None,
+        };
+        let parked = Parked { runner: Some(runner), behalf, ticket, runners: self.clone() };
         parked.count(1);
-        let task = tokio::task::spawn_local(parked);
+        let task = match patience {
+            None => tokio::task::spawn_local(parked),
+            Some(patience) => tokio::task::spawn_local(async move {
+                if tokio::time::timeout(patience, parked).await.is_err() {
+                    tracing::warn!("a route that nobody waits for was dropped: it waited too long");
+                }
+            }),
+        };
         if let Some(ticket) = ticket {
             self.local.lot.stand(ticket, task.abort_handle());
         }
     }
 
-    fn panicked(&self, turn: Option<&Turn>) {
-        match turn {
-            Some(turn) => turn.conclude(Err(RouteError::Reply(StatusCode::SERVER_INTERNAL_ERROR))),
-            None => self.local.stats().failed.one(),
+    /// tm learns that a reply route waits: its timer `fr` bounds the wait.
+    fn park_reply(&self, ask: AskId) -> Result<Ticket, RouteError> {
+        let ticket = self.local.lot.take().ok_or(RouteError::Busy)?;
+        let parked = self.local.step(ask.transaction, |stripe, now, out| {
+            stripe.table.park(now, ask.transaction, ticket, Wait::Ask(ask), out)
+        });
+        parked.inspect_err(|_| self.local.lot.leave(ticket))?;
+        Ok(ticket)
+    }
+
+    /// The transaction goes on as if its reply route had done nothing.
+    fn skip(&self, ask: AskId) {
+        self.local.step(ask.transaction, |stripe, now, out| stripe.table.skip(now, ask, out));
+    }
+
+    fn panicked(&self, behalf: &Behalf) {
+        match behalf {
+            Behalf::Turn(turn) => turn.conclude(Err(RouteError::Reply(StatusCode::SERVER_INTERNAL_ERROR))),
+            Behalf::Reply(ask) => {
+                self.local.stats().failed.one();
+                self.skip(*ask);
+            }
+            Behalf::Response | Behalf::Task => self.local.stats().failed.one(),
         }
     }
 
@@ -133,14 +177,16 @@ fn poll(runner: &mut Runner, cx: &mut Context<'_>) -> Polled {
 /// A route that waits, as a task.
 struct Parked<R: Routes> {
     runner: Option<Runner>,
-    turn: Option<Rc<Turn>>,
+    behalf: Behalf,
+    /// Its place, unless its turn knows it.
+    ticket: Option<Ticket>,
     runners: Rc<Runners<R>>,
 }
 
 impl<R: Routes> Parked<R> {
     fn count(&self, change: isize) {
         let local = &self.runners.local;
-        if self.turn.is_none() {
+        if matches!(self.behalf, Behalf::Response | Behalf::Task) {
             local.others_waiting.set(local.others_waiting.get().saturating_add_signed(change));
         }
         local.count_parked();
@@ -158,13 +204,10 @@ impl<R: Routes> Future for Parked<R> {
         match polled {
             Polled::Waits => {
                 // It did something meanwhile and waits again: tm learns of it. If it may not, it ends.
-                let Some(Err(error)) = this.turn.as_ref().map(|turn| turn.park()) else {
-                    return Poll::Pending;
-                };
+                let Behalf::Turn(turn) = &this.behalf else { return Poll::Pending };
+                let Err(error) = turn.park() else { return Poll::Pending };
                 this.runner = None;
-                if let Some(turn) = &this.turn {
-                    turn.conclude(Err(error));
-                }
+                turn.conclude(Err(error));
             }
             Polled::Ended => {
                 if let Some(runner) = this.runner.take() {
@@ -173,7 +216,7 @@ impl<R: Routes> Future for Parked<R> {
             }
             Polled::Panicked => {
                 this.runner = None;
-                this.runners.panicked(this.turn.as_deref());
+                this.runners.panicked(&this.behalf);
             }
         }
         Poll::Ready(())
@@ -185,7 +228,11 @@ impl<R: Routes> Drop for Parked<R> {
         // First what the route itself has to give back.
         self.runner = None;
         // Dropped while it waited: its caller gave up and has its answer.
-        if let Some(ticket) = self.turn.as_ref().and_then(|turn| turn.ticket.take()) {
+        let ticket = match &self.behalf {
+            Behalf::Turn(turn) => turn.ticket.take(),
+            _ => self.ticket.take(),
+        };
+        if let Some(ticket) = ticket {
             self.runners.local.lot.leave(ticket);
         }
         self.count(-1);

@@ -26,6 +26,10 @@ pub enum ListFault {
     /// The file cannot be read.
     #[error(transparent)]
     Read(#[from] io::Error),
+    /// The database that has the users has no thread to run on.
+    #[cfg(feature = "sql")]
+    #[error(transparent)]
+    Database(#[from] sip_async::sql::SqlError),
     /// A line of a list of users.
     #[error(transparent)]
     Users(#[from] UsersError),

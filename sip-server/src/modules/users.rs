@@ -21,6 +21,11 @@ pub struct Wanted<'a> {
 }
 
 impl<'a> Wanted<'a> {
+    /// The user of these credentials.
+    pub fn new(user: &'a [u8], realm: &'a [u8], hash: HashFunction, table: &'a str) -> Self {
+        Self { user, realm, hash, table }
+    }
+
     /// What a claim needs.
     pub fn of(claim: &'a Claim<'_>, table: &'a str) -> Self {
         Self { user: claim.user(), realm: claim.realm(), hash: claim.hash(), table }

@@ -8,7 +8,7 @@ use sip_async::{Record, Table, Tables, Value};
 
 use crate::shared::Shared;
 
-use super::text;
+use super::args::text;
 
 /// Most items in a dump.
 const MOST: usize = 100_000;

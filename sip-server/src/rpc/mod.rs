@@ -4,6 +4,7 @@
 //! ([`Running::serve_commands`](crate::Running::serve_commands)); an application adds its own to
 //! [`Shared::commands`].
 
+mod args;
 mod core;
 mod htable;
 mod mqueue;
@@ -12,7 +13,6 @@ mod stats;
 mod tm;
 mod ul;
 
-use sip_async::jsonrpc::{Params, RpcError};
 use sip_async::{Queues, Tables};
 
 use crate::shared::Shared;
@@ -41,18 +41,4 @@ impl Shared {
     pub fn jsonrpc(&self, request: &[u8]) -> Option<Vec<u8>> {
         self.commands().dispatch(self, request)
     }
-}
-
-/// A text that may be no UTF-8, for JSON.
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
-/// The parameter at this place, which may be missing.
-fn text_or<'p>(
-    params: &'p Params,
-    at: usize,
-    default: &'p str,
-) -> Result<std::borrow::Cow<'p, str>, RpcError> {
-    if params.has(at) { params.text(at) } else { Ok(default.into()) }
 }

@@ -6,7 +6,7 @@ use sip_async::jsonrpc::{Commands, RpcError};
 
 use crate::shared::Shared;
 
-use super::text;
+use super::args::text;
 
 pub(super) fn register(commands: &Commands<Shared>, queues: &Queues) {
     let no_queue = || RpcError::new(404, "no such queue");

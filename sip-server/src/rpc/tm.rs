@@ -7,6 +7,8 @@ use sip_transaction::{Table, TransactionId};
 
 use crate::shared::Shared;
 
+use super::args::text;
+
 /// Most transactions in a list.
 const MOST: usize = 10_000;
 
@@ -43,7 +45,7 @@ pub(super) fn register(commands: &Commands<Shared>) {
 
 fn one(table: &Table, id: TransactionId) -> Option<Json> {
     let request = table.request(id)?;
-    let header = |name| super::text(request.header(name).unwrap_or_default());
+    let header = |name| text(request.header(name).unwrap_or_default());
     Some(json!({
         "tindex": id.index,
         "tlabel": id.label,

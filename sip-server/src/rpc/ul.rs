@@ -1,16 +1,14 @@
 //! `ul.*`: the location. The one table is `location`.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 use serde_json::{Value as Json, json};
 use sip_async::jsonrpc::{Commands, Params, RpcError};
 use sip_core::{FlowId, Limits, Message, Source, Uri};
-use sip_registrar::{Aor, Binding, Bindings, SaveOptions};
+use sip_registrar::{Aor, Binding, Bindings, SaveError, SaveOptions};
 
 use crate::shared::Shared;
 
-use super::{text, text_or};
+use super::args::{text, text_or};
 
 /// Most addresses of record in a dump.
 const MOST: usize = 100_000;
@@ -37,25 +35,40 @@ pub(super) fn register(commands: &Commands<Shared>) {
         add,
     );
     commands.add("ul.rm", "takes all contacts of a user out: TABLE AOR", |shared, params| {
-        let removed = shared.registrar().remove(&aor(shared, params)?);
-        if removed.is_empty() { Err(not_found()) } else { Ok(Json::Null) }
+        let aor = aor(shared, params)?;
+        if shared.registrar().location().snapshot(&aor).bindings.is_empty() {
+            return Err(not_found());
+        }
+        unregister(shared, aor, None);
+        Ok(Json::Null)
     });
     commands.add("ul.rm_contact", "takes a contact out: TABLE AOR CONTACT", |shared, params| {
         let (aor, contact) = (aor(shared, params)?, params.text(2)?);
-        loop {
-            let location = shared.registrar().location();
-            let snapshot = location.snapshot(&aor);
-            let keep = |binding: &Arc<Binding>| *binding.uri() != *contact.as_bytes();
-            let left: Bindings = snapshot.bindings.iter().filter(|binding| keep(binding)).cloned().collect();
-            if left.len() == snapshot.bindings.len() {
-                return Err(RpcError::new(404, "Contact not found"));
-            }
-            // Somebody else may have been quicker: then it is looked at again.
-            if location.replace(&aor, snapshot.version, left).is_ok() {
-                return Ok(Json::Null);
-            }
+        let bindings = shared.registrar().location().snapshot(&aor).bindings;
+        if !bindings.iter().any(|binding| *binding.uri() == *contact.as_bytes()) {
+            return Err(RpcError::new(404, "Contact not found"));
         }
+        unregister(shared, aor, Some(contact.as_bytes().to_vec()));
+        Ok(Json::Null)
     });
+}
+
+/// Takes a contact of a user out, or all. Where the location has a store, that comes first, and nobody waits for it.
+fn unregister(shared: &Shared, aor: Aor, contact: Option<Vec<u8>>) {
+    let goes =
+        move |binding: &Binding| contact.as_ref().is_none_or(|contact| *binding.uri() == *contact.as_slice());
+    if let Some(keeper) = shared.keeper().cloned() {
+        let at = keeper.clone();
+        keeper.spawn(async move { at.unregister(&aor, goes).await.map(|_| ()) });
+        return;
+    }
+    // Somebody else may be quicker: then it is looked at again.
+    loop {
+        let plan = shared.registrar().plan_removal(shared.now(), &aor, &goes);
+        if !matches!(shared.registrar().apply(shared.now(), plan), Err(SaveError::Conflict)) {
+            return;
+        }
+    }
 }
 
 fn not_found() -> RpcError {
@@ -166,13 +179,12 @@ fn add(shared: &Shared, params: &Params) -> Result<Json, RpcError> {
     };
     let path = match text_or(params, 5, "0")? {
         path if matches!(&*path, "" | "0" | ".") => String::new(),
+        path if path.contains(char::is_control) => return Err(RpcError::params("PATH is none")),
         path => format!("Path: {path}\r\n"),
     };
-    if [&*contact, &path.trim_end()]
-        .iter()
-        .any(|text| text.contains(|c: char| c.is_control() || c == '<' && text == &&*contact))
-    {
-        return Err(RpcError::params("a contact or path that is none"));
+    // It will stand in angle brackets, in a line of its own.
+    if contact.contains(|c: char| c.is_control() || matches!(c, '<' | '>')) {
+        return Err(RpcError::params("CONTACT is no URI"));
     }
     let source = source(shared)?;
     let wire = format!(
@@ -185,6 +197,11 @@ fn add(shared: &Shared, params: &Params) -> Result<Json, RpcError> {
         .map_err(|error| RpcError::params(error.to_string()))?;
     let mut options = SaveOptions::default();
     options.aor = Some(aor);
+    if let Some(keeper) = shared.keeper().cloned() {
+        let at = keeper.clone();
+        keeper.spawn(async move { at.save(&request, &source, &options).await.map(|_| ()) });
+        return Ok(Json::Null);
+    }
     match shared.registrar().save_with(shared.now(), &request, &source, &options) {
         Ok(_) => Ok(Json::Null),
         Err(error) => Err(RpcError::new(error.status().code().into(), error.to_string())),
