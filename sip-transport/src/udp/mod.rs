@@ -11,7 +11,7 @@ mod portable;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::task::Context;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use sip_core::{Limits, ParseError, Protocol, Source, parse};
@@ -43,7 +43,7 @@ impl Datagrams {
         gather: Duration,
         counters: Arc<Counters>,
     ) -> Self {
-        let pace = Pace::new(gather, Instant::now());
+        let pace = Pace::new(gather);
         Self { ports, buffers: Buffers::new(), limits, turn: 0, failed: Vec::new(), pace, counters }
     }
 

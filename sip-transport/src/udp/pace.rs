@@ -2,60 +2,64 @@
 //!
 //! What a datagram costs is mostly the kernel's: to wake the worker, to receive, to send. Many at once share
 //! that, but a worker that looks the moment one has come finds one. So, as network cards do with their
-//! interrupts, a worker that is busy, and has emptied its sockets, looks again a moment later. One that
-//! is not busy looks at once; one that is overrun finds full batches, and does not wait either.
+//! interrupts, a worker that has emptied its sockets waits a moment before it looks again, as long as it finds
+//! several then. One that is overrun finds full batches, and does not wait either.
+//!
+//! No clock is needed: what a wait has brought says whether the next is worth it, and now and then one is tried.
 
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::udp::datagram::BATCH;
 
-/// How often the rate is judged.
-const JUDGED_EVERY: Duration = Duration::from_millis(10);
+/// Datagrams that a wait has to bring for the next to be worth it.
+const WORTH: usize = 2;
 
-/// Datagrams that would gather in the time for it to be worth the wait.
-const WORTH: u32 = 2;
+/// Of so many looks that found something, one is waited for to see.
+const TRIED: u32 = 64;
 
 /// When a worker waits for more, and for how long.
 #[derive(Debug)]
 pub(crate) struct Pace {
     gather: Duration,
-    since: Instant,
-    /// Datagrams since then.
-    seen: u32,
     /// Datagrams of the last look.
     last: usize,
-    busy: bool,
+    /// The next look comes after a wait.
+    waited: bool,
+    worth_it: bool,
+    looks: u32,
 }
 
 impl Pace {
-    pub(crate) fn new(gather: Duration, now: Instant) -> Self {
-        Self { gather, since: now, seen: 0, last: 0, busy: false }
+    pub(crate) fn new(gather: Duration) -> Self {
+        Self { gather, last: 0, waited: false, worth_it: false, looks: 0 }
     }
 
     /// A look at the sockets has found this many.
     pub(crate) fn found(&mut self, datagrams: usize) {
-        self.seen = self.seen.saturating_add(u32::try_from(datagrams).unwrap_or(u32::MAX));
+        if std::mem::take(&mut self.waited) {
+            self.worth_it = datagrams >= WORTH;
+        }
         self.last = datagrams;
     }
 
     /// Before a look at the sockets: sleeps where that is worth it. The thread sleeps: a runtime's timer is
     /// too coarse by far.
     pub(crate) fn gather(&mut self) {
-        if !self.gather.is_zero() && self.is_worth_it(Instant::now()) {
+        if !self.gather.is_zero() && self.waits() {
             thread::sleep(self.gather);
         }
     }
 
-    fn is_worth_it(&mut self, now: Instant) -> bool {
-        let time = now.saturating_duration_since(self.since);
-        if time >= JUDGED_EVERY {
-            self.busy = self.gather.saturating_mul(self.seen) >= time.saturating_mul(WORTH);
-            (self.since, self.seen) = (now, 0);
-        }
-        // Each look is waited for once at most, and not when it had left something behind.
+    fn waits(&mut self) -> bool {
+        // Once for each look that found something, and not when it had left something behind.
         let last = std::mem::take(&mut self.last);
-        self.busy && last > 0 && last < BATCH
+        if last == 0 || last >= BATCH {
+            return false;
+        }
+        self.looks = self.looks.wrapping_add(1);
+        self.waited = self.worth_it || self.looks.is_multiple_of(TRIED);
+        self.waited
     }
 }
 
@@ -63,43 +67,47 @@ impl Pace {
 mod tests {
     use super::*;
 
-    const GATHER: Duration = Duration::from_micros(200);
-
-    /// Whether a worker waits that has found `each` datagrams `times` in ten milliseconds.
-    fn waits(each: usize, times: usize) -> bool {
-        let start = Instant::now();
-        let mut pace = Pace::new(GATHER, start);
-        for _ in 0..times {
-            pace.found(each);
+    /// The pace of a worker that is busy: a wait has brought several datagrams.
+    fn busy() -> Pace {
+        let mut pace = Pace::new(Duration::from_micros(200));
+        while !pace.waits() {
+            pace.found(1);
         }
-        pace.is_worth_it(start + JUDGED_EVERY)
+        pace.found(WORTH);
+        pace
     }
 
     #[test]
-    fn a_worker_waits_when_two_datagrams_come_in_the_time() {
-        assert!(!waits(1, 99));
-        assert!(waits(1, 100));
-        assert!(waits(BATCH - 1, 10));
+    fn a_worker_that_finds_one_at_a_time_waits_seldom() {
+        let mut pace = Pace::new(Duration::from_micros(200));
+        let waits = (0..640).filter(|_| {
+            pace.found(1);
+            pace.waits()
+        });
+        assert_eq!(waits.count(), 10);
     }
 
     #[test]
-    fn a_worker_that_is_overrun_does_not_wait() {
-        assert!(!waits(BATCH, 100));
-    }
-
-    #[test]
-    fn a_worker_waits_once_for_what_it_found() {
-        let start = Instant::now();
-        let mut pace = Pace::new(GATHER, start);
-        pace.found(200);
+    fn a_busy_worker_waits_before_every_look_until_one_brings_little() {
+        let mut pace = busy();
+        for _ in 0..100 {
+            assert!(pace.waits());
+            pace.found(5);
+        }
+        assert!(pace.waits());
         pace.found(1);
-        assert!(pace.is_worth_it(start + JUDGED_EVERY));
-        assert!(
-            !pace.is_worth_it(start + JUDGED_EVERY),
-            "nothing came: it sleeps in the system until something does"
-        );
+        assert!(!pace.waits(), "the load is over");
+    }
+
+    #[test]
+    fn a_worker_that_is_overrun_or_idle_does_not_wait() {
+        let mut pace = busy();
+        pace.found(BATCH);
+        assert!(!pace.waits());
+        pace.found(0);
+        assert!(!pace.waits(), "it sleeps in the system until something comes");
         pace.found(1);
-        assert!(pace.is_worth_it(start + JUDGED_EVERY));
-        assert!(!pace.is_worth_it(start + 3 * JUDGED_EVERY), "the load is over");
+        assert!(pace.waits(), "it is as busy as it was");
+        assert!(!pace.waits(), "once for a look");
     }
 }
