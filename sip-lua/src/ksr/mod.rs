@@ -59,7 +59,9 @@ pub(crate) fn register(lua: &Lua, hub: &Rc<Hub>, exit: Function) -> mlua::Result
     let module = |name| Module::new(lua, hub, name);
     let ksr = core::register(module("")?)?.table;
     x::register(module("x")?, exit)?.finish(&ksr)?;
-    tm::register(module("tm")?)?.finish(&ksr)?;
+    let mut transactions = tm::register(module("tm")?)?;
+    tm_more::register(&mut transactions)?;
+    transactions.finish(&ksr)?;
     tmx::register(module("tmx")?)?.finish(&ksr)?;
     sl::register(module("sl")?)?.finish(&ksr)?;
     corex::register(module("corex")?)?.finish(&ksr)?;

@@ -8,7 +8,7 @@ use sip_server::{Ctx, Destination, RouteError, RouteId, TmError};
 
 use crate::current::{Current, Route};
 use crate::ksr::call::Module;
-use crate::ksr::{sl, tm_more};
+use crate::ksr::sl;
 use crate::value::Text;
 
 /// Arms a route.
@@ -37,7 +37,6 @@ pub(crate) fn register(mut m: Module<'_>) -> mlua::Result<Module<'_>> {
     m.call("t_is_canceled", |current: &mut Current, ()| one(current.ctx().is_some_and(Ctx::is_canceled)))?;
     m.call("t_exists", |current: &mut Current, ()| one(current.transaction().is_some()))?;
     arm(&mut m)?;
-    tm_more::register(&mut m)?;
     m.call("t_set_fr", |current: &mut Current, (invite, other): (i64, i64)| {
         let time = |ms: i64| u64::try_from(ms).ok().filter(|ms| *ms > 0).map(Duration::from_millis);
         one(current.ctx_mut().map(|ctx| ctx.set_fr(time(invite), time(other))).is_some())
