@@ -61,3 +61,22 @@ fn a_request_is_known_by_the_marks_of_its_registration() {
         assert_eq!(unknown.reason(), Some("1 -1 -1 -1 -1 -1 -1".into()));
     });
 }
+
+#[test]
+fn who_is_unregistered_is_gone_and_was_there_before() {
+    let script = "function ksr_request_route()
+            local r = KSR.registrar
+            if KSR.is_REGISTER() then r.save('location', 0) return end
+            local uri = 'sip:alice@10.0.0.1'
+            local before = r.registered_uri('location', uri)
+            local codes = {before, r.unregister('nowhere', uri), r.unregister('location', uri)}
+            codes[4], codes[5] = r.registered_uri('location', uri), r.unregister('location', uri)
+            KSR.sl.send_reply(480, table.concat(codes, ' '))
+        end\n";
+    play(script, async |world| {
+        let alice = world.agent("alice");
+        alice.register().await;
+        let answer = ask(&alice, "MESSAGE", "sip:bob@10.0.0.1", 7, 480).await;
+        assert_eq!(answer.reason(), Some("1 -1 1 -1 -2".into()));
+    });
+}

@@ -92,8 +92,9 @@ impl ScriptOptions {
     }
 
     /// Who may do what is known to the script as Kamailio's sample has it: `WITH_AUTH` where there are users,
-    /// `WITH_IPAUTH` where there are addresses.
-    fn script(&self, config: &Config, access: &Access) -> Result<Script, ScriptError> {
+    /// `WITH_IPAUTH` where there are addresses. Without users there is no authentication. `None`: nothing is known
+    /// of it, everything is there.
+    fn script(&self, config: &Config, access: Option<&Access>) -> Result<Script, ScriptError> {
         let mut settings = config.settings()?;
         if let Some(instructions) = self.instructions {
             settings = settings.instructions(instructions);
@@ -107,14 +108,17 @@ impl ScriptOptions {
         for name in &self.define {
             settings = settings.define(name);
         }
-        if access.users.is_some() {
-            settings = settings.define("WITH_AUTH");
-        }
-        if access.addresses.is_some() {
-            settings = settings.define("WITH_IPAUTH");
-        }
         for ModParam { module, name, value } in &self.modparam {
             settings = settings.modparam(module, name, value)?;
+        }
+        if let Some(access) = access {
+            settings = match access.users {
+                Some(_) => settings.define("WITH_AUTH"),
+                None => settings.without_users(),
+            };
+            if access.addresses.is_some() {
+                settings = settings.define("WITH_IPAUTH");
+            }
         }
         Script::read(&self.path, settings)
     }
@@ -145,7 +149,7 @@ fn run(
     let config = script.config()?;
     config.complete(options, access)?;
     let server = options.server(); // before the script: what it says while it is loaded is seen in the log
-    let script = script.script(&config, access)?;
+    let script = script.script(&config, Some(access))?;
     let server = access.server(script.configure(server))?;
     let routes = LuaRoutes::factory(script.clone())?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -170,7 +174,7 @@ async fn reload_on_hangup(mut hangups: Signal, script: Script) {
 }
 
 fn check(script: &ScriptOptions) -> Result<ExitCode, Box<dyn std::error::Error>> {
-    let script = script.script(&script.config()?, &Access::default())?;
+    let script = script.script(&script.config()?, None)?;
     let findings = sip_lua::check(&script)?;
     let mut out = std::io::stdout();
     for finding in &findings {
