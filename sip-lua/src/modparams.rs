@@ -1,6 +1,6 @@
 //! Parameters of modules whose state is the server's: authentication, rates, addresses.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ pub(crate) const KNOWN: &str = "auth.algorithm, auth.nonce_count, auth.nonce_exp
 pub(crate) struct ModParams {
     auth: auth::Config,
     pike: pike::Config,
-    addresses: Option<Arc<Addresses>>,
+    addresses: Option<(PathBuf, Arc<Addresses>)>,
     /// Something was said of authentication.
     asks: bool,
 }
@@ -57,7 +57,7 @@ impl ModParams {
             ("pike", "reqs_density_per_unit") => number(value).map(|most| pike.reqs_density_per_unit = most),
             ("pike", "remove_latency") => seconds(value).map(|time| pike.remove_latency = time),
             ("permissions", "address_file") => addresses_from(Path::new(value))
-                .map(|list| self.addresses = Some(list))
+                .map(|list| self.addresses = Some((value.into(), list)))
                 .map_err(|error| error.to_string()),
             _ => return None,
         })
@@ -67,7 +67,7 @@ impl ModParams {
     pub(crate) fn configure(&self, server: Server) -> Server {
         let server = server.auth(self.auth.clone()).pike(self.pike.clone());
         match &self.addresses {
-            Some(list) => server.addresses(Arc::clone(list)),
+            Some((path, list)) => server.addresses(Arc::clone(list)).address_file(path),
             None => server,
         }
     }

@@ -44,6 +44,19 @@ fn an_address_is_in_the_groups_of_all_networks_that_hold_it() {
 }
 
 #[test]
+fn a_list_tells_what_is_in_it() {
+    let list = Addresses::parse(LIST.as_bytes()).expect("a list");
+    let mut all: Vec<_> =
+        list.networks().map(|(ip, bits, entry)| format!("{} {ip}/{bits}", entry.group)).collect();
+    all.extend(
+        list.names().map(|(name, entry)| format!("{} {}", entry.group, String::from_utf8_lossy(name))),
+    );
+    all.sort();
+    let wanted = ["1 192.0.2.0/24", "1 192.0.2.7/32", "2 0.0.0.0/0", "2 192.0.2.0/25", "3 2001:db8:1::5/128"];
+    assert_eq!(all, [&wanted[..], &["3 2001:db8::/32", "4 gw.example.org"]].concat());
+}
+
+#[test]
 fn the_group_of_an_address_is_that_of_the_longest_mask() {
     let list = Addresses::parse(LIST.as_bytes()).expect("a list");
     let group = |address: &str, port| list.find(ip(address), port).map(|entry| entry.group);

@@ -117,7 +117,7 @@ impl Access {
 
     fn with_addresses(&self, server: Server) -> Result<Server, ListError> {
         match &self.addresses {
-            Some(path) => Ok(server.addresses(addresses_from(path)?)),
+            Some(path) => Ok(server.addresses(addresses_from(path)?).address_file(path)),
             None => Ok(server),
         }
     }

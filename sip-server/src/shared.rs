@@ -4,16 +4,13 @@ use std::hash::Hasher;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Instant, SystemTime};
 
 use sip_async::Counters;
 use sip_async::jsonrpc::Commands;
 use sip_core::text::hex;
 use sip_core::{Host, Protocol, Target};
 use sip_modules::Myself;
-use sip_modules::auth::Auth;
-use sip_modules::permissions::Addresses;
-use sip_modules::pike::Pike;
 use sip_registrar::Registrar;
 use sip_transaction::{RouteId, Secret, Suspension, Transmit};
 use sip_transport::{Listen, SendError};
@@ -24,7 +21,6 @@ use crate::clock;
 use crate::error::RouteError;
 use crate::latency::{Latency, RouteKind};
 use crate::modules::Modules;
-use crate::modules::users::UserStore;
 use crate::no_connect::NoConnect;
 use crate::post::Post;
 use crate::stats::{Stats, WorkerStats};
@@ -180,34 +176,9 @@ impl Shared {
         &self.0.storage
     }
 
-    /// Nonces and credentials.
-    pub fn auth(&self) -> &Auth {
-        &self.0.modules.auth
-    }
-
-    /// Where passwords are kept, if the server was told.
-    pub fn users(&self) -> Option<&Arc<dyn UserStore>> {
-        self.0.modules.users.as_ref()
-    }
-
-    /// The count of requests by source.
-    pub fn pike(&self) -> &Pike {
-        &self.0.modules.pike
-    }
-
-    /// The address groups, as they are now.
-    pub fn addresses(&self) -> Arc<Addresses> {
-        self.0.modules.addresses()
-    }
-
-    /// Puts other address groups in the place of all that are there. Routes that look meanwhile see the old or the new.
-    pub fn set_addresses(&self, addresses: Arc<Addresses>) {
-        self.0.modules.set_addresses(addresses);
-    }
-
-    /// The time since 1970 that nonces are made with: the calendar at the start, and what the clock has counted since.
-    pub(crate) fn calendar(&self) -> Duration {
-        self.0.modules.calendar(clock::now())
+    /// What routing modules keep.
+    pub(crate) fn modules(&self) -> &Modules {
+        &self.0.modules
     }
 
     /// Goes on with a suspended transaction: `t_continue(index, label, route)`.

@@ -137,6 +137,16 @@ impl Addresses {
         self.count == 0
     }
 
+    /// All networks: address, bits that count, line. Longer ones first, else in no order.
+    pub fn networks(&self) -> impl Iterator<Item = (IpAddr, u8, &Entry)> {
+        self.prefixes.iter()
+    }
+
+    /// All names and their lines, in no order.
+    pub fn names(&self) -> impl Iterator<Item = (&[u8], &Entry)> {
+        self.names.iter().flat_map(|(name, entries)| entries.iter().map(move |entry| (&**name, entry)))
+    }
+
     /// Whether an address is in a group (`allow_address`, `allow_source_address`). Port 0 is any.
     pub fn allow_address(&self, group: u32, ip: IpAddr, port: u16) -> bool {
         self.prefixes.find(ip, |entry| entry.is_for(Some(group), port)).is_some()

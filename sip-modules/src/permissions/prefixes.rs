@@ -41,6 +41,21 @@ impl Prefixes {
         }
     }
 
+    /// All networks: address, bits, entry. Longer ones first, else in no order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (IpAddr, u8, &Entry)> {
+        let v4 = self.v4.iter().map(|length| (true, length));
+        v4.chain(self.v6.iter().map(|length| (false, length))).flat_map(|(is_v4, length)| {
+            let networks = length.networks.iter();
+            networks.flat_map(move |(network, entries)| {
+                let ip = match is_v4 {
+                    true => IpAddr::from(((network >> 96) as u32).to_be_bytes()),
+                    false => IpAddr::from(network.to_be_bytes()),
+                };
+                entries.iter().map(move |entry| (ip, length.bits, entry))
+            })
+        })
+    }
+
     /// The first entry of the longest network that holds an address and has one that fits.
     pub(super) fn find(&self, ip: IpAddr, fits: impl Fn(&Entry) -> bool) -> Option<&Entry> {
         let ip = ip.to_canonical();

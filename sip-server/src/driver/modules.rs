@@ -1,5 +1,6 @@
 //! Settings of routing modules.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use sip_modules::permissions::Addresses;
@@ -35,6 +36,12 @@ impl Server {
     /// The address groups; [`Shared::set_addresses`](crate::Shared::set_addresses) swaps them later.
     pub fn addresses(mut self, addresses: Arc<Addresses>) -> Self {
         self.modules.addresses = addresses;
+        self
+    }
+
+    /// The file that the address groups came from: `permissions.addressReload` reads it again.
+    pub fn address_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.modules.address_file = Some(path.into());
         self
     }
 }

@@ -1,10 +1,13 @@
 //! What routing modules keep for all workers: nonces and users, request rates, address groups.
 
 pub(crate) mod lists;
+mod shared;
 pub(crate) mod users;
 
 use std::hash::Hasher;
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant, SystemTime};
 
 use parking_lot::RwLock;
@@ -22,6 +25,7 @@ pub(crate) struct ModuleSettings {
     pub(crate) users: Option<Arc<dyn UserStore>>,
     pub(crate) pike: pike::Config,
     pub(crate) addresses: Arc<Addresses>,
+    pub(crate) address_file: Option<PathBuf>,
 }
 
 /// The modules of a server that runs.
@@ -32,6 +36,10 @@ pub(crate) struct Modules {
     pub(crate) pike: Pike,
     /// Swapped whole; the lock is held for a clone of the pointer.
     addresses: RwLock<Arc<Addresses>>,
+    /// Where they came from.
+    pub(crate) address_file: Option<PathBuf>,
+    /// They are being read again.
+    pub(crate) reloading: AtomicBool,
     start: Instant,
     /// The calendar at the start, since 1970.
     calendar: Duration,
@@ -51,6 +59,8 @@ impl Modules {
             users: settings.users,
             pike: Pike::new(settings.pike, derived(b"pike"), now),
             addresses: RwLock::new(settings.addresses),
+            address_file: settings.address_file,
+            reloading: AtomicBool::new(false),
             start: now,
             calendar,
         }

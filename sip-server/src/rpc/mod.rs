@@ -8,6 +8,8 @@ mod args;
 mod core;
 mod htable;
 mod mqueue;
+mod permissions;
+mod pike;
 mod sl;
 mod stats;
 mod tm;
@@ -24,6 +26,8 @@ pub(crate) fn register(shared: &Shared) {
     tm::register(shared.commands());
     ul::register(shared.commands());
     sl::register(shared.commands());
+    permissions::register(shared.commands());
+    pike::register(shared.commands());
 }
 
 impl Shared {
