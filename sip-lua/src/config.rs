@@ -22,7 +22,11 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+#[cfg(feature = "sql")]
+use clap::ValueEnum;
 use serde::Deserialize;
+#[cfg(feature = "sql")]
+use sip_server::cli::DbMode;
 use sip_server::cli::{Access, Options};
 
 use crate::error::ScriptError;
@@ -38,8 +42,12 @@ pub struct Config {
     domains: Vec<String>,
     workers: Option<u16>,
     task_workers: Option<u16>,
-    /// A file of users, as `--users`.
-    users: Option<PathBuf>,
+    /// A file of users or the URL of a database, as `--users`.
+    users: Option<String>,
+    /// The database, as `--db`, and when it learns of a REGISTER: `write-through`, `write-back`, `store-only`.
+    db: Option<String>,
+    db_mode: Option<String>,
+    db_interval: Option<u32>,
     /// A file of addresses, as `--addresses`.
     addresses: Option<PathBuf>,
     /// The socket for commands, as `--rpc`.
@@ -101,8 +109,11 @@ impl Config {
         let mut config: Self = toml::from_str(&text)
             .map_err(|error| ScriptError::Setting(format!("{}: {error}", path.display())))?;
         let directory = path.parent().unwrap_or(Path::new(""));
-        for file in [&mut config.users, &mut config.addresses, &mut config.rpc].into_iter().flatten() {
+        for file in [&mut config.addresses, &mut config.rpc].into_iter().flatten() {
             *file = directory.join(&*file);
+        }
+        if let Some(users) = config.users.as_mut().filter(|users| !users.contains(':')) {
+            *users = directory.join(&*users).display().to_string();
         }
         config.files(directory);
         Ok(config)
@@ -135,8 +146,31 @@ impl Config {
         options.task_workers = options.task_workers.or(self.task_workers.map(|workers| workers.clamp(1, 64)));
         options.rpc = options.rpc.take().or(self.rpc.clone());
         options.http |= self.http;
-        access.users = access.users.take().or(self.users.clone());
+        self.database(options)?;
+        access.users = access.users.take().or(self.users.clone().map(Into::into));
         access.addresses = access.addresses.take().or(self.addresses.clone());
+        Ok(())
+    }
+
+    #[cfg(not(feature = "sql"))]
+    fn database(&self, _options: &mut Options) -> Result<(), ScriptError> {
+        match self.db.is_some() || self.db_mode.is_some() || self.db_interval.is_some() {
+            true => Err(ScriptError::Setting("db: this program was built without databases".into())),
+            false => Ok(()),
+        }
+    }
+
+    #[cfg(feature = "sql")]
+    fn database(&self, options: &mut Options) -> Result<(), ScriptError> {
+        let (Some(url), None) = (&self.db, &options.db) else { return Ok(()) };
+        let wrong = |error: &dyn std::fmt::Display| ScriptError::Setting(format!("db: {error}"));
+        options.db = Some(url.parse().map_err(|error| wrong(&error))?);
+        if let Some(mode) = &self.db_mode {
+            options.db_mode = DbMode::from_str(mode, false).map_err(|error| wrong(&error))?;
+        }
+        if let Some(seconds) = self.db_interval {
+            options.db_interval = seconds.clamp(1, 3600);
+        }
         Ok(())
     }
 

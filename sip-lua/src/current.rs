@@ -235,11 +235,40 @@ pub(crate) struct Hub {
     pub(crate) shared: Option<Shared>,
     current: RefCell<Option<Box<Current>>>,
     waiting: Cell<Option<Waiting>>,
+    signatures: RefCell<Vec<Signature>>,
+}
+
+/// What a function takes and returns, as editors call that.
+#[derive(Clone, Debug)]
+pub(crate) struct Signature {
+    /// With its module: `KSR.hdr.append`.
+    pub(crate) name: String,
+    pub(crate) parameters: &'static [&'static str],
+    pub(crate) answer: String,
 }
 
 impl Hub {
     pub(crate) fn new(env: Arc<Env>, version: u32, shared: Option<Shared>) -> Self {
-        Self { env, version, shared, current: RefCell::new(None), waiting: Cell::new(None) }
+        Self {
+            env,
+            version,
+            shared,
+            current: RefCell::new(None),
+            waiting: Cell::new(None),
+            signatures: RefCell::default(),
+        }
+    }
+
+    /// Notes what a function is like, where a script is only looked at.
+    pub(crate) fn note(&self, signature: impl FnOnce() -> Signature) {
+        if self.shared.is_none() {
+            self.signatures.borrow_mut().push(signature());
+        }
+    }
+
+    /// What was noted.
+    pub(crate) fn signatures(&self) -> Vec<Signature> {
+        self.signatures.borrow().clone()
     }
 
     /// Puts a context into its place; returns what stood there.

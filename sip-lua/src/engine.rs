@@ -6,7 +6,7 @@ use std::rc::Rc;
 use mlua::{Function, Lua, LuaOptions, RegistryKey, StdLib, Table, Thread, Value};
 
 use crate::budget::Budget;
-use crate::current::{Current, Hub, Waiting};
+use crate::current::{Current, Hub, Signature, Waiting};
 use crate::error::ScriptError;
 use crate::ksr;
 use crate::ksr::call::{PRELUDE, Shim, WAITS, place};
@@ -85,6 +85,11 @@ impl Vm {
     /// Whether the script has a function of this name now.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.globals.raw_get::<Value>(name).is_ok_and(|value| !value.is_nil())
+    }
+
+    /// What each function under `KSR` takes and returns; nothing where a server runs.
+    pub(crate) fn signatures(&self) -> Vec<Signature> {
+        self.hub.signatures()
     }
 
     /// A table of the script's.

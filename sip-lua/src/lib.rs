@@ -6,6 +6,7 @@
 //! ```text
 //! ksr run routing.lua --listen udp:192.0.2.1:5060 --domain example.org
 //! ksr check routing.lua
+//! ksr stubs > ksr.lua
 //! ```
 //!
 //! In a program of one's own, a script is a kind of [`Routes`](sip_server::Routes):
@@ -48,7 +49,8 @@
 //! | `engine` | one VM: its coroutines, its errors |
 //! | `reload` | another text for a script that runs |
 //! | `routes` | [`LuaRoutes`]: which function of the script runs when |
-//! | `check` | [`check`]: what can be said of a script without a message |
+//! | `check/` | [`check`]: what can be said of a script without a message |
+//! | `stubs` | [`stubs`]: what editors are told of the functions |
 
 #[cfg(not(any(feature = "luajit", feature = "lua54")))]
 compile_error!("choose an interpreter: feature `luajit` (default) or `lua54`");
@@ -67,12 +69,14 @@ mod reload;
 mod routes;
 mod script;
 mod settings;
+mod stubs;
 mod value;
 mod xhttp;
 
-pub use check::{Unknown, check};
+pub use check::{Finding, check};
 pub use config::Config;
 pub use error::ScriptError;
 pub use routes::LuaRoutes;
 pub use script::Script;
 pub use settings::Settings;
+pub use stubs::stubs;

@@ -20,19 +20,27 @@ pub(crate) struct ModParams {
     auth: auth::Config,
     pike: pike::Config,
     addresses: Option<(PathBuf, Arc<Addresses>)>,
+    /// Something was said of authentication.
+    asks: bool,
 }
 
 impl Default for ModParams {
     fn default() -> Self {
         let mut auth = auth::Config::default();
         auth.count_nonces = false;
-        Self { auth, pike: pike::Config::default(), addresses: None }
+        Self { auth, pike: pike::Config::default(), addresses: None, asks: false }
     }
 }
 
 impl ModParams {
+    /// Whether something was said of authentication.
+    pub(crate) fn has_auth(&self) -> bool {
+        self.asks
+    }
+
     /// Sets one; `None`: there is none of this name. The error is what is wrong with the value.
     pub(crate) fn set(&mut self, module: &str, name: &str, value: &str) -> Option<Result<(), String>> {
+        self.asks |= module == "auth";
         let (auth, pike) = (&mut self.auth, &mut self.pike);
         Some(match (module, name) {
             ("auth", "algorithm") => algorithms(value).map(|list| auth.algorithms = list),

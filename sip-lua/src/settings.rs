@@ -23,6 +23,8 @@ pub struct Settings {
     pub(crate) defines: Vec<String>,
     /// What stays under `KSR`, beside what is there without being loaded.
     pub(crate) modules: Option<Vec<String>>,
+    /// What does not, where nothing is named.
+    pub(crate) absent: Vec<&'static str>,
     pub(crate) queues: Queues,
     pub(crate) tables: Tables,
     pub(crate) xhttp: Xhttp,
@@ -39,6 +41,7 @@ impl Default for Settings {
             jit: false,
             defines: Vec::new(),
             modules: None,
+            absent: Vec::new(),
             queues: Queues::new(),
             tables: Tables::new(),
             xhttp: Xhttp::default(),
@@ -90,6 +93,15 @@ impl Settings {
     /// no module has is an error when the script is loaded.
     pub fn modules(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.modules = Some(names.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Leaves authentication (`KSR.auth`, `KSR.auth_db`) out unless [`modules`](Self::modules) names it or a parameter
+    /// `auth.*` was set: for a server that knows no users. Kamailio's sample asks nobody for a password then.
+    pub fn without_users(mut self) -> Self {
+        if !self.modparams.has_auth() {
+            self.absent = vec!["auth", "auth_db"];
+        }
         self
     }
 

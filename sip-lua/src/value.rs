@@ -106,6 +106,36 @@ impl<T: Into<Kemi>> From<Option<T>> for Kemi {
     }
 }
 
+/// What a function of ours returns, and what editors call that (the annotations of LuaLS).
+pub(crate) trait Answer: Into<Kemi> {
+    /// The annotation.
+    fn annotation() -> String;
+}
+
+macro_rules! answers {
+    ($($text:literal: $($type:ty),*;)*) => {$($(
+        impl Answer for $type {
+            fn annotation() -> String {
+                $text.to_owned()
+            }
+        }
+    )*)*};
+}
+
+answers! {
+    "integer": i64, i32;
+    "boolean": bool;
+    "boolean|integer": ();
+    "string": &[u8], &BStr, &str, String, BString, Vec<u8>, Bytes;
+    "integer|string|nil": Kemi;
+}
+
+impl<T: Answer> Answer for Option<T> {
+    fn annotation() -> String {
+        T::annotation() + "?"
+    }
+}
+
 /// A string argument: bytes, of its own so that it outlives a wait. `nil` is an empty one that
 /// [`is_null`](Self::is_null).
 #[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
@@ -146,12 +176,17 @@ impl From<&[u8]> for Text {
 
 /// One argument of a KSR function.
 pub(crate) trait Argument: Sized {
+    /// What editors call it.
+    const ANNOTATION: &'static str;
+
     /// The argument from what Lua passed.
     fn from_value(value: &Value) -> Self;
 }
 
 /// Numbers are converted as Lua converts them; what is neither string nor number is as nil.
 impl Argument for Text {
+    const ANNOTATION: &'static str = "string|number|nil";
+
     fn from_value(value: &Value) -> Self {
         match value {
             Value::String(text) => Self::from(&*text.as_bytes()),
@@ -164,6 +199,8 @@ impl Argument for Text {
 
 /// What is no integer, and no text of one, is 0.
 impl Argument for i64 {
+    const ANNOTATION: &'static str = "integer";
+
     fn from_value(value: &Value) -> Self {
         match value {
             Value::Integer(number) => *number,
@@ -182,6 +219,8 @@ impl Argument for i64 {
 pub(crate) trait Arguments: Sized + 'static {
     /// How many there must be.
     const COUNT: usize;
+    /// What editors call each.
+    const ANNOTATIONS: &'static [&'static str];
 
     /// The arguments; called with at least [`COUNT`](Self::COUNT) values.
     fn from_values(values: &[Value]) -> Self;
@@ -191,6 +230,7 @@ macro_rules! arguments {
     ($($($name:ident $index:literal)* ;)*) => {$(
         impl<$($name: Argument + 'static),*> Arguments for ($($name,)*) {
             const COUNT: usize = <[&str]>::len(&[$(stringify!($name)),*]);
+            const ANNOTATIONS: &'static [&'static str] = &[$($name::ANNOTATION),*];
 
             #[allow(unused_variables, clippy::unused_unit, reason = "without arguments there is nothing to read")]
             fn from_values(values: &[Value]) -> Self {

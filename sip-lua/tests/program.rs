@@ -25,9 +25,35 @@ fn check_names_what_is_wrong_with_a_script() {
 
     let misspelt = script("misspelt.lua", "function ksr_request_route()\n  KSR.tm.t_relya()\nend\n");
     let output = ksr(&["check", &misspelt]);
-    assert!(output.status.success());
+    assert!(!output.status.success());
     let said = String::from_utf8_lossy(&output.stdout);
-    assert!(said.contains("misspelt.lua:2: KSR.tm.t_relya is not there"), "{said}");
+    assert!(said.ends_with("misspelt.lua:2:3: KSR.tm.t_relya is not there\n"), "{said}");
+
+    let fine = script("checked.lua", "function ksr_request_route()\n  KSR.tm.t_relay()\nend\n");
+    let output = ksr(&["check", &fine]);
+    assert!(output.status.success() && output.stdout.is_empty(), "{output:?}");
+}
+
+#[test]
+fn stubs_are_lua_and_name_every_function_with_its_types() {
+    let output = ksr(&["stubs"]);
+    assert!(output.status.success());
+    let said = String::from_utf8(output.stdout).expect("text");
+    for wanted in [
+        "---@meta\n",
+        "\n---@class KSR\nKSR = {}\n",
+        "---@return boolean\nfunction KSR.is_INVITE() end\n",
+        "---@param p1 integer\n---@param p2 string|number|nil\n---@return integer\nfunction KSR.sl.send_reply(p1, p2) end\n",
+        "---@return integer|string|nil\nfunction KSR.pv.get(p1) end\n",
+        "function KSR.x.exit() end\n",
+        "function KSR.await.sleep(p1) end\n",
+    ] {
+        assert!(said.contains(wanted), "{wanted:?} in {said}");
+    }
+    // What is written is Lua: it loads as a script once it has a request route.
+    let written = script("stubs.lua", &(said + "function ksr_request_route() end\n"));
+    let output = ksr(&["check", &written]);
+    assert!(output.status.success(), "{output:?}");
 }
 
 #[test]

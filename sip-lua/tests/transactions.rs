@@ -297,3 +297,70 @@ fn a_script_sends_a_request_of_its_own() {
         world.assert_nothing_left().await;
     });
 }
+
+/// Describes a MESSAGE to Bob, with credentials.
+const DESCRIBED: &str = "KSR.pv.unset('$uac_req(all)')
+    KSR.pv.sets('$uac_req(method)', 'MESSAGE')
+    KSR.pv.sets('$uac_req(ruri)', 'sip:bob@example.com')
+    KSR.pv.sets('$uac_req(furi)', 'sip:alarm@example.com')
+    KSR.pv.sets('$uac_req(turi)', 'sip:door@example.com')
+    KSR.pv.sets('$uac_req(ouri)', 'sip:10.0.1.2:5060')
+    KSR.pv.sets('$uac_req(hdrs)', 'X-Why: door\\r\\nContent-Type: text/html\\r\\n')
+    KSR.pv.sets('$uac_req(body)', '<b>')
+    KSR.pv.sets('$uac_req(callid)', 'ours')
+    KSR.pv.sets('$uac_req(auser)', 'alarm')
+    KSR.pv.sets('$uac_req(apasswd)', 'secret')
+";
+
+#[test]
+fn a_described_request_is_sent_with_all_its_parts() {
+    let body = format!("{DESCRIBED} KSR.sl.send_reply(480, tostring(KSR.uac.uac_req_send()))");
+    common::play(&invite_route(&body), async |world| {
+        let (alice, bob) = (world.agent("alice"), world.agent("bob"));
+        assert_eq!(told(&alice).await, "1");
+        let message = bob.recv_request("MESSAGE").await;
+        assert_eq!(message.request_uri().expect("a URI"), "sip:bob@example.com");
+        for (name, value) in [
+            ("To", "<sip:door@example.com>"),
+            ("Call-ID", "ours"),
+            ("X-Why", "door"),
+            ("Content-Type", "text/html"),
+        ] {
+            assert_eq!(message.header(name).expect("as given"), value);
+        }
+        assert!(message.from().is_ok_and(|from| from.uri_text() == "sip:alarm@example.com"));
+        assert_eq!(message.body(), b"<b>");
+        bob.respond(&message, 200);
+        world.assert_nothing_left().await;
+    });
+    assert_eq!(common::reason("KSR.sl.send_reply(480, tostring(KSR.uac.uac_req_send()))"), "-1", "no URI");
+}
+
+#[test]
+fn a_script_waits_for_what_comes_of_its_request_and_a_challenge_is_answered() {
+    let body = format!(
+        "{DESCRIBED} local code = KSR.await.uac_req_send()
+         KSR.sl.send_reply(480, code .. ' ' .. KSR.pv.geti('$uac_req(evcode)') .. ' ' .. KSR.pv.geti('$uac_req(evtype)'))"
+    );
+    common::play(&invite_route(&body), async |world| {
+        let (alice, bob) = (world.agent("alice"), world.agent("bob"));
+        let call = alice.invite("sip:x@10.0.0.1");
+        let first = bob.recv_request("MESSAGE").await;
+        let challenge = sip_core::build::response(&first, sip_core::StatusCode::UNAUTHORIZED)
+            .to_tag("b")
+            .header("WWW-Authenticate", "Digest realm=\"r\", nonce=\"n\"");
+        let text = String::from_utf8(challenge.finish().expect("a response").to_vec()).expect("text");
+        bob.send(&text.replace("\r\n", "\n"));
+        let second = bob.recv_request("MESSAGE").await;
+        assert!(second.has_header("Authorization"));
+        bob.respond(&second, 202);
+        assert_eq!(told_to(&alice, &call).await, "202 202 1");
+
+        let call = alice.invite("sip:x@10.0.0.1");
+        while bob.recv_within(40 * SECOND).await.is_some() {}
+        // The route waits for its request as long as the timer of its own call lets it.
+        let late = alice.recv_status(408).await;
+        call.ack(&late);
+        world.assert_nothing_left().await;
+    });
+}

@@ -84,9 +84,8 @@ fn prefix(mask: &[u8], width: u32) -> Option<u32> {
     let text = std::str::from_utf8(mask).ok()?;
     if let Ok(mask) = text.parse::<Ipv4Addr>() {
         let bits = u32::from(mask);
-        return (width == 32 && bits.leading_ones() + bits.trailing_zeros() == 32
-            || bits == u32::MAX && width == 32)
-            .then(|| bits.leading_ones());
+        let is_prefix = bits.leading_ones() + bits.trailing_zeros() == 32;
+        return (width == 32 && is_prefix).then(|| bits.leading_ones());
     }
     text.parse().ok().filter(|bits| *bits <= width)
 }

@@ -113,7 +113,7 @@ async fn message_without_length_is_reported_and_the_connection_closed() {
 #[tokio::test]
 async fn malformed_request_can_be_answered_before_its_connection_closes() {
     let (_net, mut endpoint, mut phone) = listening(Config::default()).await;
-    write(&mut phone, "GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    write(&mut phone, "HELLO world\r\nX: y\r\n\r\n").await;
     let source = until(&mut endpoint, "a complaint", |inbound| match inbound {
         Inbound::Malformed { source, .. } => Some(source),
         _ => None,

@@ -4,6 +4,9 @@
 //!
 //! With `--users FILE` everybody is asked for his password, registers himself alone and calls under his own name.
 //! Without, there is no authentication: do not put it on a public network like that.
+//!
+//! With `--db sqlite:location.db` (or `postgres://`, `mysql://`) phones stay registered when it starts again; without,
+//! the location ends with the process.
 
 use clap::Parser;
 use sip_core::{HeaderName, Method, StatusCode};

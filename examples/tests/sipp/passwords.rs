@@ -53,17 +53,40 @@ fn credentials(n: u32) -> String {
     format!("[authentication username=phone{n} password=\"pass word {n}\"]")
 }
 
-fn register(lab: &Lab, name: &str, server: &Server, users: &[String], at: &str, status: u16) -> Outcome {
+/// How challenges end.
+#[derive(Clone, Copy)]
+pub(crate) enum Qop {
+    Auth,
+    /// As RFC 2069 has them: without qop.
+    Absent,
+}
+
+fn register(
+    lab: &Lab,
+    name: &str,
+    (server, qop): (&Server, Qop),
+    users: &[String],
+    at: &str,
+    status: u16,
+) -> Outcome {
+    let qop = match qop {
+        Qop::Auth => ", qop=.auth.",
+        Qop::Absent => "",
+    };
     let run = Sipp::caller(lab, name, "register_auth.xml", server.address("udp")?)?.fill("STATUS", status);
-    let run = run.users(users)?.key("domain", DOMAIN).key("phone_at", at);
+    let run = run.fill("QOP", qop).users(users)?.key("domain", DOMAIN).key("phone_at", at);
     run.calls(users.len() as u32, 50).run()?.assert_clean(users.len() as u64);
     Ok(())
 }
 
 pub(crate) fn phones_with_their_passwords_register_and_call(lab: &Lab, server: Server) -> Outcome {
+    register_and_call(lab, server, Qop::Auth)
+}
+
+pub(crate) fn register_and_call(lab: &Lab, server: Server, qop: Qop) -> Outcome {
     let at = free_address()?;
     let users: Vec<_> = (0..20).map(|n| format!("phone{n};{}", credentials(n))).collect();
-    register(lab, "register", &server, &users, &at.to_string(), 200)?;
+    register(lab, "register", (&server, qop), &users, &at.to_string(), 200)?;
 
     let callee = Sipp::callee(lab, "callee", "callee.xml", at)?.calls(40, 20).start()?;
     let calls: Vec<_> =
@@ -75,19 +98,23 @@ pub(crate) fn phones_with_their_passwords_register_and_call(lab: &Lab, server: S
 }
 
 pub(crate) fn a_wrong_password_is_asked_for_again(lab: &Lab, server: Server) -> Outcome {
+    are_asked_again(lab, server, Qop::Auth)
+}
+
+pub(crate) fn are_asked_again(lab: &Lab, server: Server, qop: Qop) -> Outcome {
     let users: Vec<_> = [(1, 2), (11, 12)]
         .map(|(n, other)| {
             format!("phone{n};[authentication username=phone{n} password=\"pass word {other}\"]")
         })
         .to_vec();
-    register(lab, "wrong", &server, &users, "127.0.0.1:9", 401)?;
+    register(lab, "wrong", (&server, qop), &users, "127.0.0.1:9", 401)?;
     let nobody = ["nobody;[authentication username=nobody password=secret]".to_owned()];
-    register(lab, "nobody", &server, &nobody, "127.0.0.1:9", 401)?;
+    register(lab, "nobody", (&server, qop), &nobody, "127.0.0.1:9", 401)?;
     Ok(server.stop_with_nothing_left()?)
 }
 
 pub(crate) fn a_user_who_registers_somebody_else_gets_403(lab: &Lab, server: Server) -> Outcome {
     let users: Vec<_> = (0..10).map(|n| format!("phone{n};{}", credentials(n + 10))).collect();
-    register(lab, "foreign", &server, &users, "127.0.0.1:9", 403)?;
+    register(lab, "foreign", (&server, Qop::Auth), &users, "127.0.0.1:9", 403)?;
     Ok(server.stop_with_nothing_left()?)
 }

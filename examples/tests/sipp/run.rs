@@ -57,7 +57,7 @@ impl Sipp {
     }
 
     /// Puts `value` where the scenario has `@MARK@`.
-    pub(crate) fn fill(mut self, mark: &str, value: u16) -> Self {
+    pub(crate) fn fill(mut self, mark: &str, value: impl std::fmt::Display) -> Self {
         self.scenario = self.scenario.replace(&format!("@{mark}@"), &value.to_string());
         self
     }

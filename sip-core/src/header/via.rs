@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use bstr::{BStr, ByteSlice};
 
 use crate::address::Protocol;
-use crate::ascii::{decimal, is_lws};
+use crate::ascii::{decimal, is_lws, is_token};
 use crate::error::HeaderError;
 use crate::header::params::{HeaderParams, ParamAt, param_if_any, usual_param, value_end};
 use crate::header::view::HeaderView;
@@ -123,23 +123,27 @@ impl<'a> Via<'a> {
     #[inline(always)]
     fn cut(text: &'a [u8], is_list: bool) -> Result<(Self, usize), usize> {
         let mut cursor = Cursor::new(text);
-        let (protocol, version) = match text {
-            [b'S', b'I', b'P', b'/', b'2', b'.', b'0', b'/', after, ..] if !is_lws(*after) => {
-                let usual = cursor.take(8);
-                (&usual[..3], &usual[4..7])
+        let (protocol, version, transport) = match text {
+            // `SIP/2.0/UDP host`: what nearly all begin with.
+            [b'S', b'I', b'P', b'/', b'2', b'.', b'0', b'/', a, b, c, b' ', next, ..]
+                if is_token(*a) && is_token(*b) && is_token(*c) && !is_lws(*next) =>
+            {
+                let usual = cursor.take(12);
+                (&usual[..3], &usual[4..7], &usual[8..11])
             }
             _ => {
                 cursor.skip_lws();
-                (before_slash(&mut cursor)?, before_slash(&mut cursor)?)
+                let protocol = before_slash(&mut cursor)?;
+                let version = before_slash(&mut cursor)?;
+                let transport = cursor.token().ok_or(cursor.at())?;
+                let gap = cursor.at();
+                cursor.skip_lws();
+                if cursor.at() == gap {
+                    return Err(gap);
+                }
+                (protocol, version, transport)
             }
         };
-        let transport = cursor.token().ok_or(cursor.at())?;
-        let gap = cursor.at();
-        cursor.skip_lws();
-        if cursor.at() == gap {
-            return Err(gap);
-        }
-
         let (host, len) = scan_host(cursor.rest()).ok_or(cursor.at())?;
         let host_text = cursor.take(len);
         let mut port = None;

@@ -16,7 +16,7 @@ use crate::message::slots::{Origin, Slot};
 use crate::message::start::{StartKind, StartLine};
 use crate::message::values::Wanted;
 use crate::message::{Body, Message};
-use crate::name::HeaderName;
+use crate::name::{HeaderName, NameId};
 use crate::scan::quoted::{comma_list, value_end};
 use crate::span::Span;
 use crate::status::StatusCode;
@@ -324,7 +324,10 @@ impl Message {
     }
 
     fn position(&self, wanted: Wanted<'_>) -> Option<usize> {
-        self.slots.iter().position(|slot| wanted.is(self, slot))
+        match wanted.id() {
+            NameId::OTHER => self.slots.iter().position(|slot| wanted.is(self, slot)),
+            id => self.slots.iter().position(|slot| slot.id == id),
+        }
     }
 
     fn position_after(&self, wanted: Wanted<'_>) -> Option<usize> {
@@ -333,7 +336,8 @@ impl Message {
 
     /// The first comma-separated value: which line, and where in its value.
     fn first_value(&self, wanted: Wanted<'_>) -> Option<(usize, Range<usize>)> {
-        let mut lines = self.slots.iter().enumerate().filter(|(_, slot)| wanted.is(self, slot));
+        let begin = self.position(wanted)?;
+        let mut lines = (begin..).zip(&self.slots[begin..]).filter(|(_, slot)| wanted.is(self, slot));
         lines.find_map(|(at, slot)| {
             let line = self.slot_value(slot);
             let mut from = 0;

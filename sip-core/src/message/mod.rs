@@ -5,6 +5,7 @@ mod http;
 pub(crate) mod own;
 pub(crate) mod slots;
 pub(crate) mod start;
+pub(crate) mod text;
 pub(crate) mod unchecked;
 pub(crate) mod values;
 
@@ -14,9 +15,9 @@ use bstr::BStr;
 use bytes::Bytes;
 
 use crate::ascii::trim_end;
-use crate::message::own::Text;
 use crate::message::slots::{Origin, Slots};
 use crate::message::start::{StartKind, StartLine};
+use crate::message::text::Text;
 use crate::method::Method;
 use crate::span::Span;
 use crate::status::StatusCode;

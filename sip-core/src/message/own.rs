@@ -1,89 +1,17 @@
 //! The text of the edits: lines are added at the end, and cleared out when most are garbage.
 
-use std::cell::Cell;
 use std::mem;
-use std::ops::{Deref, DerefMut};
 
 use crate::ascii::is_lws;
 use crate::error::EditError;
 use crate::message::Message;
 use crate::message::slots::{Origin, Slot};
 use crate::message::start::StartLine;
+use crate::message::text::Text;
 use crate::name::NameId;
 
 /// Below this many bytes garbage is not worth a thought.
 const GARBAGE_FROM: usize = 4096;
-
-/// Bytes taken with the first edit: what a proxy adds to a request fits.
-const FIRST: usize = 512;
-
-/// What a spare buffer may hold; larger ones are given back.
-const SPARE: usize = 8 * 1024;
-
-thread_local! {
-    /// The text of a message that is gone, for the next one that is edited on this thread: what a proxy changes
-    /// then costs no allocation.
-    static LAST: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
-}
-
-/// The text of the edits of one message.
-#[derive(Debug, Default)]
-pub(crate) struct Text(Vec<u8>);
-
-impl Text {
-    /// Nothing, and no memory.
-    pub(crate) const fn new() -> Self {
-        Self(Vec::new())
-    }
-
-    /// Room for at least `len` bytes, in an empty text.
-    fn begin(&mut self, len: usize) {
-        if self.0.capacity() == 0 {
-            self.0 = LAST.try_with(Cell::take).unwrap_or_default();
-        }
-        self.0.reserve(len.max(FIRST));
-    }
-}
-
-impl Deref for Text {
-    type Target = Vec<u8>;
-
-    #[inline]
-    fn deref(&self) -> &Vec<u8> {
-        &self.0
-    }
-}
-
-impl DerefMut for Text {
-    #[inline]
-    fn deref_mut(&mut self) -> &mut Vec<u8> {
-        &mut self.0
-    }
-}
-
-impl Clone for Text {
-    #[inline]
-    fn clone(&self) -> Self {
-        let mut copy = Self::new();
-        if !self.0.is_empty() {
-            copy.begin(self.0.len());
-            copy.0.extend_from_slice(&self.0);
-        }
-        copy
-    }
-}
-
-impl Drop for Text {
-    #[inline]
-    fn drop(&mut self) {
-        if (1..=SPARE).contains(&self.0.capacity()) {
-            let mut spare = mem::take(&mut self.0);
-            spare.clear();
-            // Where the thread is at its end, the memory is given back.
-            let _ = LAST.try_with(|last| last.set(spare));
-        }
-    }
-}
 
 impl Message {
     /// Writes the line `name: parts` and returns its slot. Checks nothing but the length.
@@ -91,7 +19,7 @@ impl Message {
         let name_len = u16::try_from(name.len()).map_err(|_| EditError::InvalidName)?;
         let value_len: usize = parts.iter().map(|part| part.len()).sum();
         let start = self.room_for(name.len() + value_len + 4)?;
-        let own = &mut self.own.0;
+        let own = &mut self.own;
         own.extend_from_slice(name);
         own.extend_from_slice(b": ");
         let mut value = own.len();
@@ -141,7 +69,7 @@ impl Message {
             return;
         }
         let old = mem::take(&mut self.own);
-        let mut own = Text(Vec::with_capacity(old.len()));
+        let mut own = Text::with_room(old.len());
         if self.start.origin == Origin::Own {
             own.extend_from_slice(self.start.line.of(&old));
             self.start = self.start.moved_to(0, Origin::Own);

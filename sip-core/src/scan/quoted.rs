@@ -4,9 +4,10 @@
 //! stands in angle brackets; so a comma outside of quotes and brackets separates).
 
 use bstr::BStr;
-use memchr::{memchr, memchr2, memchr3};
+use memchr::{memchr, memchr3};
 
 use crate::ascii::trim;
+use crate::scan::word::{equal, skip_words};
 
 /// The offset after the quoted string that begins at `text[0] == '"'`; `None` if it does not end.
 ///
@@ -14,11 +15,13 @@ use crate::ascii::trim;
 pub(crate) fn quoted_end(text: &[u8]) -> Option<usize> {
     let mut at = 1;
     loop {
-        let found = at + memchr2(b'"', b'\\', text.get(at..)?)?;
-        if text[found] == b'"' {
-            return Some(found + 1);
-        }
-        at = found + 2;
+        let rest = text.get(at..)?;
+        at += skip_words(rest, |word| equal(word, b'"') | equal(word, b'\\'));
+        at += match text.get(at)? {
+            b'"' => return Some(at + 1),
+            b'\\' => 2,
+            _ => 1,
+        };
     }
 }
 

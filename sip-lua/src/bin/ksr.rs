@@ -35,11 +35,13 @@ enum Command {
         #[arg(long, value_name = "PATH")]
         rpc: PathBuf,
     },
-    /// Loads a script and says what is wrong with it.
+    /// Loads a script and says what is wrong with it, as `FILE:LINE:COLUMN: TEXT`; fails where something is.
     Check {
         #[command(flatten)]
         script: ScriptOptions,
     },
+    /// Writes what editors want to know of the functions under `KSR`: annotations of LuaLS.
+    Stubs,
 }
 
 /// The script and its settings.
@@ -90,8 +92,9 @@ impl ScriptOptions {
     }
 
     /// Who may do what is known to the script as Kamailio's sample has it: `WITH_AUTH` where there are users,
-    /// `WITH_IPAUTH` where there are addresses.
-    fn script(&self, config: &Config, access: &Access) -> Result<Script, ScriptError> {
+    /// `WITH_IPAUTH` where there are addresses. Without users there is no authentication. `None`: nothing is known
+    /// of it, everything is there.
+    fn script(&self, config: &Config, access: Option<&Access>) -> Result<Script, ScriptError> {
         let mut settings = config.settings()?;
         if let Some(instructions) = self.instructions {
             settings = settings.instructions(instructions);
@@ -105,14 +108,17 @@ impl ScriptOptions {
         for name in &self.define {
             settings = settings.define(name);
         }
-        if access.users.is_some() {
-            settings = settings.define("WITH_AUTH");
-        }
-        if access.addresses.is_some() {
-            settings = settings.define("WITH_IPAUTH");
-        }
         for ModParam { module, name, value } in &self.modparam {
             settings = settings.modparam(module, name, value)?;
+        }
+        if let Some(access) = access {
+            settings = match access.users {
+                Some(_) => settings.define("WITH_AUTH"),
+                None => settings.without_users(),
+            };
+            if access.addresses.is_some() {
+                settings = settings.define("WITH_IPAUTH");
+            }
         }
         Script::read(&self.path, settings)
     }
@@ -123,9 +129,10 @@ fn main() -> ExitCode {
         Command::Run { script, mut options, mut access } => run(&script, &mut options, &mut access),
         Command::Check { script } => check(&script),
         Command::Reload { rpc } => reload(&rpc),
+        Command::Stubs => stubs(),
     };
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             // Nothing is left to be told to, if this fails.
             let _ = writeln!(std::io::stderr(), "ksr: {error}");
@@ -138,11 +145,11 @@ fn run(
     script: &ScriptOptions,
     options: &mut Options,
     access: &mut Access,
-) -> Result<(), Box<dyn std::error::Error>> {
+) -> Result<ExitCode, Box<dyn std::error::Error>> {
     let config = script.config()?;
     config.complete(options, access)?;
     let server = options.server(); // before the script: what it says while it is loaded is seen in the log
-    let script = script.script(&config, access)?;
+    let script = script.script(&config, Some(access))?;
     let server = access.server(script.configure(server))?;
     let routes = LuaRoutes::factory(script.clone())?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -151,7 +158,8 @@ fn run(
         let hangups = tokio::spawn(reload_on_hangup(signal(SignalKind::hangup())?, script));
         let served = cli::serve(running).await;
         hangups.abort();
-        Ok(served?)
+        served?;
+        Ok(ExitCode::SUCCESS)
     })
 }
 
@@ -165,21 +173,25 @@ async fn reload_on_hangup(mut hangups: Signal, script: Script) {
     }
 }
 
-fn check(script: &ScriptOptions) -> Result<(), Box<dyn std::error::Error>> {
-    let script = script.script(&script.config()?, &Access::default())?;
-    let notes = sip_lua::check(&script)?;
+fn check(script: &ScriptOptions) -> Result<ExitCode, Box<dyn std::error::Error>> {
+    let script = script.script(&script.config()?, None)?;
+    let findings = sip_lua::check(&script)?;
     let mut out = std::io::stdout();
-    for note in &notes {
-        writeln!(out, "{note}")?;
+    for finding in &findings {
+        writeln!(out, "{finding}")?;
     }
-    writeln!(out, "{}: loads, {} notes", script.path().display(), notes.len())?;
-    Ok(())
+    Ok(if findings.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn stubs() -> Result<ExitCode, Box<dyn std::error::Error>> {
+    std::io::stdout().write_all(sip_lua::stubs()?.as_bytes())?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// How long a server may take to answer a command.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(10);
 
-fn reload(server: &Path) -> Result<(), Box<dyn std::error::Error>> {
+fn reload(server: &Path) -> Result<ExitCode, Box<dyn std::error::Error>> {
     let place = std::env::temp_dir().join(format!("ksr-reload-{}.sock", std::process::id()));
     let _ = std::fs::remove_file(&place); // one that was left by another process of this number
     let socket = UnixDatagram::bind(&place)?;
@@ -190,7 +202,7 @@ fn reload(server: &Path) -> Result<(), Box<dyn std::error::Error>> {
         return Err(error.get("message").and_then(|text| text.as_str()).unwrap_or("refused").into());
     }
     writeln!(std::io::stdout(), "reloaded: {}", answer.get("result").unwrap_or(&answer))?;
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }
 
 fn ask(socket: &UnixDatagram, server: &Path, request: &[u8]) -> std::io::Result<Vec<u8>> {

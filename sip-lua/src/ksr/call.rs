@@ -19,8 +19,8 @@ use std::task::{Context, Poll, Waker};
 
 use mlua::{Function, Lua, MultiValue, Table, Value};
 
-use crate::current::{Current, Hub, Waiting};
-use crate::value::{Arguments, Kemi};
+use crate::current::{Current, Hub, Signature, Waiting};
+use crate::value::{Answer, Arguments, Kemi};
 
 /// Most arguments of a call.
 const MOST: usize = 6;
@@ -65,13 +65,13 @@ impl<'a> Module<'a> {
     /// A function that needs the message of a route.
     ///
     /// It must not call into Lua.
-    pub(crate) fn call<A: Arguments, R: Into<Kemi>>(
+    pub(crate) fn call<A: Arguments, R: Answer>(
         &mut self,
         name: &'static str,
         call: impl Fn(&mut Current, A) -> R + 'static,
     ) -> mlua::Result<()> {
         let full = self.full(name);
-        self.anywhere(name, move |current, arguments: A| match current {
+        self.named::<A, R>(name, move |current, arguments: A| match current {
             Some(current) => call(current, arguments).into(),
             None => no_message(&full),
         })
@@ -80,15 +80,25 @@ impl<'a> Module<'a> {
     /// A function that may be called where there is no message too: at the top level, in events.
     ///
     /// It must not call into Lua.
-    pub(crate) fn anywhere<A: Arguments, R: Into<Kemi>>(
+    pub(crate) fn anywhere<A: Arguments, R: Answer>(
         &mut self,
         name: &'static str,
         call: impl Fn(Option<&mut Current>, A) -> R + 'static,
     ) -> mlua::Result<()> {
+        self.named::<A, R>(name, move |current, arguments| call(current, arguments).into())
+    }
+
+    /// The same, where what the call returns is `R` or another value in its place.
+    pub(crate) fn named<A: Arguments, R: Answer>(
+        &mut self,
+        name: &'static str,
+        call: impl Fn(Option<&mut Current>, A) -> Kemi + 'static,
+    ) -> mlua::Result<()> {
         let (hub, full) = (self.hub.clone(), self.full(name));
+        self.note::<A, R>(&full);
         let function = self.lua.create_function(move |lua, values: MultiValue| {
             let Some(arguments) = arguments(lua, &full, values) else { return Ok(Value::Boolean(false)) };
-            hub.with(|current| call(current, arguments).into()).into_lua(lua, A::COUNT)
+            hub.with(|current| call(current, arguments)).into_lua(lua, A::COUNT)
         })?;
         self.table.raw_set(name, function)
     }
@@ -97,13 +107,14 @@ impl<'a> Module<'a> {
     /// returns what `null` says.
     ///
     /// It must not call into Lua.
-    pub(crate) fn checked<A: Arguments, R: Into<Kemi>, N: Into<Kemi>, E: std::fmt::Display>(
+    pub(crate) fn checked<A: Arguments, R: Answer, N: Into<Kemi>, E: std::fmt::Display>(
         &mut self,
         name: &'static str,
         null: impl Fn(&A) -> N + 'static,
         call: impl Fn(Option<&mut Current>, &A) -> Result<R, E> + 'static,
     ) -> mlua::Result<()> {
         let (hub, full) = (self.hub.clone(), self.full(name));
+        self.note::<A, R>(&full);
         let function = self.lua.create_function(move |lua, values: MultiValue| {
             let Some(arguments) = arguments(lua, &full, values) else { return Ok(Value::Boolean(false)) };
             match hub.with(|current| call(current, &arguments)) {
@@ -122,12 +133,13 @@ impl<'a> Module<'a> {
     ///
     /// Where Lua cannot wait (the top level, callbacks of `string.gsub` and `table.sort`) it is an error
     /// that names the function.
-    pub(crate) fn waits<A: Arguments, R: Into<Kemi>>(
+    pub(crate) fn waits<A: Arguments, R: Answer>(
         &mut self,
         name: &'static str,
         call: impl AsyncFn(&mut Current, A) -> R + 'static,
     ) -> mlua::Result<()> {
         let (hub, full, call) = (self.hub.clone(), self.full(name), Rc::new(call));
+        self.note::<A, R>(&full);
         let start = self.lua.create_function(move |lua, values: MultiValue| {
             let Some(arguments) = arguments(lua, &full, values) else { return Ok(Value::Boolean(false)) };
             let Some(mut current) = hub.take() else { return no_message(&full).into_lua(lua, A::COUNT) };
@@ -151,6 +163,15 @@ impl<'a> Module<'a> {
         let shim = self.lua.app_data_ref::<Shim>().map(|shim| shim.0.clone());
         let shim = shim.ok_or_else(|| mlua::Error::runtime("the prelude comes first"))?;
         self.table.raw_set(name, shim.call::<Function>((full, start))?)
+    }
+
+    /// Notes what the function takes and returns, where somebody asks for that.
+    fn note<A: Arguments, R: Answer>(&self, full: &str) {
+        self.hub.note(|| Signature {
+            name: full.to_owned(),
+            parameters: A::ANNOTATIONS,
+            answer: R::annotation(),
+        });
     }
 
     /// The name as a script writes it.

@@ -1,12 +1,12 @@
 //! `KSR` itself: log, method, transport, addresses, flags, request URI and next hop.
 
-use sip_core::{Host, Message, Method, Protocol, Uri};
+use sip_core::{Host, Message, Method, Protocol};
 use sip_modules::Myself;
 use sip_server::Ctx;
 
 use crate::current::Current;
 use crate::ksr::call::Module;
-use crate::ksr::core_way as way;
+use crate::ksr::core_way::{self as way, is_myself};
 use crate::value::Text;
 
 /// Letters of `is_method_in`.
@@ -172,15 +172,6 @@ fn myself(m: &mut Module<'_>) -> mlua::Result<()> {
 
 fn is<E>(answer: Option<Result<bool, E>>) -> bool {
     answer.is_some_and(|answer| answer.unwrap_or_default())
-}
-
-/// Whether a URI, or a bare host with or without a port, is ours.
-pub(crate) fn is_myself(current: &Current, text: &[u8]) -> bool {
-    let shared = current.shared();
-    match Uri::parse(text) {
-        Ok(uri) => shared.is_uri_myself(&uri),
-        Err(_) => Uri::parse(&[b"sip:", text].concat()).is_ok_and(|uri| shared.is_uri_myself(&uri)),
-    }
 }
 
 fn host(ip: std::net::IpAddr) -> Host<'static> {

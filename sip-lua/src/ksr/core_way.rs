@@ -1,12 +1,12 @@
 //! `KSR` itself: where a message goes, by what, and what it came by.
 
 use sip_core::{Method, Protocol, Uri};
+use sip_modules::Myself as _;
 use sip_modules::parts::{self, UriPart, set_ruri_part};
 use sip_server::{Ctx, HttpCtx};
 
 use crate::current::{Current, Route};
 use crate::ksr::call::Module;
-use crate::ksr::core::is_myself;
 use crate::ksr::tm::one;
 use crate::value::Text;
 
@@ -144,4 +144,13 @@ fn replies(m: &mut Module<'_>) -> mlua::Result<()> {
         })?;
     }
     Ok(())
+}
+
+/// Whether a URI, or a bare host with or without a port, is ours.
+pub(crate) fn is_myself(current: &Current, text: &[u8]) -> bool {
+    let shared = current.shared();
+    match Uri::parse(text) {
+        Ok(uri) => shared.is_uri_myself(&uri),
+        Err(_) => Uri::parse(&[b"sip:", text].concat()).is_ok_and(|uri| shared.is_uri_myself(&uri)),
+    }
 }

@@ -14,7 +14,7 @@ use crate::ksr::pv::{NULL, or};
 use crate::ksr::state::State;
 use crate::ksr::tm::one;
 use crate::pv;
-use crate::value::{Arguments, Kemi, Text};
+use crate::value::{Answer, Arguments, Kemi, Text};
 
 pub(crate) fn register(mut m: Module<'_>) -> mlua::Result<Module<'_>> {
     let state = State::of(&m);
@@ -27,7 +27,7 @@ pub(crate) fn register(mut m: Module<'_>) -> mlua::Result<Module<'_>> {
 }
 
 /// A table with the clock, or this code where there is none.
-fn on<A: Arguments, R: Into<Kemi>>(
+fn on<A: Arguments, R: Answer>(
     m: &mut Module<'_>,
     state: &Rc<State>,
     name: &'static str,
@@ -36,7 +36,7 @@ fn on<A: Arguments, R: Into<Kemi>>(
     work: impl Fn(&Arc<Table>, Instant, A) -> R + 'static,
 ) -> mlua::Result<()> {
     let (state, none) = (Rc::clone(state), none.into());
-    m.anywhere(name, move |_, arguments: A| {
+    m.named::<A, R>(name, move |_, arguments: A| {
         let name = table(&arguments);
         match (state.store.table(name), state.store.now()) {
             (Some(table), Some(now)) => work(table, now, arguments).into(),

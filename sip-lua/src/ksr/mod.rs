@@ -37,6 +37,7 @@ mod textopsx;
 mod tm;
 mod tm_more;
 mod tmx;
+mod uac;
 mod uuid;
 mod wait;
 mod x;
@@ -52,6 +53,21 @@ use call::Module;
 
 /// Modules that are there without being loaded.
 const BUILT_IN: [&str; 5] = ["pv", "x", "hdr", "kx", "await"];
+
+/// Modules of Kamailio that a list may name although scripts call nothing in them: what they bring is there always.
+const WITHOUT_FUNCTIONS: [&str; 11] = [
+    "app_lua",
+    "cfg_rpc",
+    "ctl",
+    "db_mysql",
+    "db_postgres",
+    "db_sqlite",
+    "kemix",
+    "kex",
+    "tmrec",
+    "usrloc",
+    "xhttp_rpc",
+];
 
 /// Makes `KSR`, with everything in it that the settings ask for.
 pub(crate) fn register(lua: &Lua, hub: &Rc<Hub>, exit: Function) -> mlua::Result<()> {
@@ -90,9 +106,11 @@ pub(crate) fn register(lua: &Lua, hub: &Rc<Hub>, exit: Function) -> mlua::Result
     permissions::register(module("permissions")?)?.finish(&ksr)?;
     pike::register(module("pike")?)?.finish(&ksr)?;
     path::register(module("path")?)?.finish(&ksr)?;
+    uac::register(module("uac")?)?.finish(&ksr)?;
     wait::register(module("await")?)?.finish(&ksr)?;
-    if let Some(modules) = &hub.env.settings.modules {
-        keep(&ksr, modules)?;
+    match &hub.env.settings.modules {
+        Some(modules) => keep(&ksr, modules)?,
+        None => hub.env.settings.absent.iter().try_for_each(|name| ksr.raw_set(*name, Value::Nil))?,
     }
     lua.globals().raw_set("KSR", ksr)?;
     lua.globals().raw_set("KSRVERSION", concat!("sip-lua ", env!("CARGO_PKG_VERSION")))
@@ -101,7 +119,8 @@ pub(crate) fn register(lua: &Lua, hub: &Rc<Hub>, exit: Function) -> mlua::Result
 /// Takes away the modules that are not among these.
 fn keep(ksr: &Table, modules: &[String]) -> mlua::Result<()> {
     for name in modules {
-        if !matches!(ksr.raw_get(name.as_str())?, Value::Table(_)) {
+        let is_there = matches!(ksr.raw_get(name.as_str())?, Value::Table(_));
+        if !is_there && !WITHOUT_FUNCTIONS.contains(&name.as_str()) {
             return Err(mlua::Error::runtime(format!("modules: there is no module {name}")));
         }
     }

@@ -41,7 +41,8 @@ pub(crate) fn fine(result: Result<(), TextopsError>) -> i64 {
 }
 
 fn search(m: &mut Module<'_>, state: &Rc<State>) -> mlua::Result<()> {
-    let asks: [(&str, fn(&Message, &Regex) -> bool); 3] = [
+    type Ask = fn(&Message, &Regex) -> bool;
+    let asks: [(&str, Ask); 3] = [
         ("search", textops::search),
         ("search_body", textops::search_body),
         ("is_present_hf_re", textops::is_present_re),
@@ -230,7 +231,8 @@ fn texts(m: &mut Module<'_>) -> mlua::Result<()> {
     for (name, ask) in asks {
         m.anywhere(name, move |_, (a, b): (Text, Text)| ask(&a, &b))?;
     }
-    let lists: [(&str, fn(&[u8], &[u8], u8) -> bool); 2] =
+    type List = fn(&[u8], &[u8], u8) -> bool;
+    let lists: [(&str, List); 2] =
         [("in_list", textops::in_list), ("in_list_prefix", textops::in_list_prefix)];
     for (name, ask) in lists {
         m.anywhere(name, move |_, (text, list, separator): (Text, Text, Text)| {

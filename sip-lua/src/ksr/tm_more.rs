@@ -7,6 +7,7 @@ use sip_server::{BranchState, Ctx, DropReplies, FailureCtx, NewRequest};
 use crate::current::{Current, Route};
 use crate::ksr::call::Module;
 use crate::ksr::tm::{Consumed, one};
+use crate::ksr::uac::with_text;
 use crate::value::Text;
 
 pub(crate) fn register(m: &mut Module<'_>) -> mlua::Result<()> {
@@ -164,23 +165,5 @@ fn uac(
     if given(socket).is_some() {
         tracing::warn!("t_uac_send: the socket is chosen by the next hop");
     }
-    let mut content_type = String::new();
-    for line in given(headers).unwrap_or_default().split(|&byte| byte == b'\n') {
-        let line = line.trim_ascii();
-        if line.is_empty() {
-            continue;
-        }
-        let colon = line.iter().position(|&byte| byte == b':')?;
-        let (name, value) = (line[..colon].trim_ascii(), line[colon + 1..].trim_ascii());
-        if name.eq_ignore_ascii_case(b"Content-Type") || name.eq_ignore_ascii_case(b"c") {
-            content_type = String::from_utf8_lossy(value).into_owned();
-        } else if !name.eq_ignore_ascii_case(b"Content-Length") {
-            request = request.header(name.to_vec(), value.to_vec());
-        }
-    }
-    Some(match given(body) {
-        Some(body) if content_type.is_empty() => request.body("text/plain", body),
-        Some(body) => request.body(content_type, body),
-        None => request,
-    })
+    with_text(request, &given(headers).unwrap_or_default(), given(body))
 }

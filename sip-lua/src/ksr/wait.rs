@@ -6,6 +6,7 @@ use sip_server::{Destination, RouteError};
 
 use crate::current::Current;
 use crate::ksr::call::Module;
+use crate::ksr::uac;
 
 /// Longest sleep: a day. The transaction ends much sooner, by its timer.
 pub(crate) const LONGEST: u64 = 86_400_000;
@@ -20,6 +21,7 @@ pub(crate) fn register(mut m: Module<'_>) -> mlua::Result<Module<'_>> {
     // Relays to the request URI and all branches and waits for what comes of it: the status of the 2xx that is
     // on its way to the caller, or of the best failure, which goes upstream unless the route relays or replies.
     m.waits("relay", async |current: &mut Current, ()| relay(current).await)?;
+    uac::register_waiting(&mut m)?;
     Ok(m)
 }
 

@@ -28,6 +28,8 @@ pub(crate) struct Store {
     pub(crate) vars: Names<Value<'static>>,
     /// `$vn`.
     pub(crate) vn: Names<Value<'static>>,
+    /// `$uac_req`.
+    pub(crate) uac: Names<Value<'static>>,
     /// What `mq_fetch` took, by queue.
     pub(crate) fetched: Names<QueueItem>,
     /// What `reg_fetch_contacts` found, by profile.
@@ -69,6 +71,7 @@ impl Store {
             shared,
             vars: Names::default(),
             vn: Names::default(),
+            uac: Names::default(),
             fetched: Names::default(),
             profiles: Names::default(),
             jsonrpl: RefCell::default(),

@@ -29,7 +29,7 @@ impl Server {
     }
 
     /// Keeps the location in this database, unless [`Self::location_store`] says another place, and gives it to the
-    /// routes: [`Shared::database`]. Default: none.
+    /// routes: [`Shared::database`](crate::Shared::database). Default: none.
     #[cfg(feature = "sql")]
     pub fn database(mut self, url: DatabaseUrl) -> Self {
         self.storage.database = Some(url);

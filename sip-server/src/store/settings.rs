@@ -11,7 +11,8 @@ pub enum StoreMode {
     /// with when it comes back.
     WriteBack(Duration),
     /// Before the 200, and every lookup asks the store (usrloc `db_mode` 3): several servers share it. A store that
-    /// is down: what this server knew.
+    /// is down: what this server knew. What only looks at memory (`registered`, dumps, keep-alives) knows of the phones
+    /// that this server has saved or looked up.
     StoreOnly,
 }
 

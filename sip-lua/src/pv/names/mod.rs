@@ -13,6 +13,7 @@ mod server;
 mod tables;
 pub(crate) mod time;
 mod tm;
+mod uac;
 mod uris;
 pub(crate) mod vars;
 
@@ -45,6 +46,7 @@ static NAMED: &[&[Named]] = &[
     tables::NAMED,
     consts::NAMED,
     server::NAMED,
+    uac::NAMED,
 ];
 
 /// The variable of this name that has no brackets.

@@ -44,8 +44,11 @@ fn digit(byte: Option<&u8>) -> Value<'static> {
     byte.map_or(Value::Null, |byte| Value::Int((byte - b'0').into()))
 }
 
-/// Protocol, host and port of `udp:192.0.2.1:5060`; the port may be left out.
-fn socket(text: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+/// Protocol, host and port.
+type Socket<'t> = (&'t [u8], &'t [u8], &'t [u8]);
+
+/// The parts of `udp:192.0.2.1:5060`; the port may be left out.
+fn socket(text: &[u8]) -> Option<Socket<'_>> {
     let (proto, rest) = text.split_once_str(b":")?;
     Protocol::from_token(proto)?;
     let end = match rest.first()? {
@@ -61,7 +64,7 @@ fn socket(text: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     Some((proto, host, port)).filter(|_| !host.is_empty())
 }
 
-fn part<'t>(text: &'t BStr, part: fn((&'t [u8], &'t [u8], &'t [u8])) -> &'t [u8]) -> Value<'static> {
+fn part<'t>(text: &'t BStr, part: fn(Socket<'t>) -> &'t [u8]) -> Value<'static> {
     socket(text).map_or(Value::Null, |socket| Value::made(part(socket)))
 }
 
