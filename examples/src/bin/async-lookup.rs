@@ -10,9 +10,14 @@
 use std::time::Duration;
 
 use clap::Parser;
+use mimalloc::MiMalloc;
 use reqwest::{Client, StatusCode as Http, Url};
 use sip_core::{HeaderName, Method, StatusCode};
 use sip_server::{Ctx, Destination, RouteError, Routed, Routes};
+
+// Every message takes memory and gives it back: a third of what that costs the C library.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 #[derive(Parser)]
 #[command(name = "async-lookup", about = "A SIP proxy that asks an HTTP service where calls go", version)]

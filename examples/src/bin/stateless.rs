@@ -5,8 +5,13 @@
 //! What it costs is what one message costs at least; monitors and load generators like it.
 
 use clap::Parser;
+use mimalloc::MiMalloc;
 use sip_core::{Method, StatusCode};
 use sip_server::{Ctx, Routed, Routes};
+
+// Every message takes memory and gives it back: a third of what that costs the C library.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 #[derive(Parser)]
 #[command(name = "stateless", about = "A SIP server that answers OPTIONS, without state", version)]

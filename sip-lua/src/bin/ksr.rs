@@ -7,9 +7,14 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
+use mimalloc::MiMalloc;
 use sip_lua::{Config, LuaRoutes, Script, ScriptError};
 use sip_server::cli::{self, Access, Options};
 use tokio::signal::unix::{Signal, SignalKind, signal};
+
+// Every message takes memory and gives it back: a third of what that costs the C library.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 #[derive(Parser)]
 #[command(name = "ksr", about = "A SIP server that is a Lua script", version)]
