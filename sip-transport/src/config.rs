@@ -29,7 +29,7 @@ pub struct Config {
     pub udp_backlog: usize,
     /// Under load (when two datagrams or more come in this time) a worker that has emptied its sockets lets
     /// more gather for this long, so that they share what the kernel takes for each look: less processor
-    /// time for a delay that no call notices. Without load one look in 64 is waited for to see. Zero: never.
+    /// time for a delay that no call notices. Without load one look in 32 is waited for to see. Zero: never.
     /// The kernel adds its timer slack, about 50 us.
     pub udp_gather: Duration,
     /// A connection without a message or keep-alive in either direction for this long is closed (at

@@ -5,18 +5,21 @@
 //! interrupts, a worker that has emptied its sockets waits a moment before it looks again, as long as it finds
 //! several then. One that is overrun finds full batches, and does not wait either.
 //!
-//! No clock is needed: what a wait has brought says whether the next is worth it, and now and then one is tried.
+//! No clock is needed: what the last waits have brought says whether the next is worth it, and now and then one is tried.
 
 use std::thread;
 use std::time::Duration;
 
 use crate::udp::datagram::BATCH;
 
-/// Datagrams that a wait has to bring for the next to be worth it.
+/// Datagrams that waits have to bring, on average, for the next to be worth it.
 const WORTH: usize = 2;
 
+/// Of so many waits the average is, about: a single one that brings little says nothing.
+const WAITS: usize = 8;
+
 /// Of so many looks that found something, one is waited for to see.
-const TRIED: u32 = 64;
+const TRIED: u32 = 32;
 
 /// When a worker waits for more, and for how long.
 #[derive(Debug)]
@@ -26,19 +29,26 @@ pub(crate) struct Pace {
     last: usize,
     /// The next look comes after a wait.
     waited: bool,
-    worth_it: bool,
+    /// Datagrams that a wait brings on average, times [`WAITS`].
+    brought: usize,
     looks: u32,
 }
 
 impl Pace {
     pub(crate) fn new(gather: Duration) -> Self {
-        Self { gather, last: 0, waited: false, worth_it: false, looks: 0 }
+        Self { gather, last: 0, waited: false, brought: 0, looks: 0 }
     }
 
-    /// A look at the sockets has found this many.
+    /// A look at the sockets has found this many. None says nothing: the runtime may not have heard of them yet.
     pub(crate) fn found(&mut self, datagrams: usize) {
+        if datagrams == 0 {
+            return;
+        }
         if std::mem::take(&mut self.waited) {
-            self.worth_it = datagrams >= WORTH;
+            self.brought = match self.is_worth_it() {
+                true => self.brought - self.brought / WAITS + datagrams,
+                false => datagrams * WAITS,
+            };
         }
         self.last = datagrams;
     }
@@ -51,6 +61,10 @@ impl Pace {
         }
     }
 
+    fn is_worth_it(&self) -> bool {
+        self.brought >= WORTH * WAITS
+    }
+
     fn waits(&mut self) -> bool {
         // Once for each look that found something, and not when it had left something behind.
         let last = std::mem::take(&mut self.last);
@@ -58,7 +72,7 @@ impl Pace {
             return false;
         }
         self.looks = self.looks.wrapping_add(1);
-        self.waited = self.worth_it || self.looks.is_multiple_of(TRIED);
+        self.waited = self.is_worth_it() || self.looks.is_multiple_of(TRIED);
         self.waited
     }
 }
@@ -84,19 +98,26 @@ mod tests {
             pace.found(1);
             pace.waits()
         });
-        assert_eq!(waits.count(), 10);
+        assert_eq!(waits.count(), 640 / TRIED as usize);
     }
 
     #[test]
-    fn a_busy_worker_waits_before_every_look_until_one_brings_little() {
+    fn a_busy_worker_waits_before_every_look_until_waits_bring_little() {
         let mut pace = busy();
         for _ in 0..100 {
             assert!(pace.waits());
             pace.found(5);
         }
-        assert!(pace.waits());
-        pace.found(1);
-        assert!(!pace.waits(), "the load is over");
+        for found in [1, 5, 1, 1, 9, 1] {
+            assert!(pace.waits(), "one that brings little says nothing");
+            pace.found(found);
+        }
+        let more = (0..100).take_while(|_| {
+            let waits = pace.waits();
+            pace.found(1);
+            waits
+        });
+        assert!(more.count() < 4 * WAITS, "the load is over");
     }
 
     #[test]
@@ -108,6 +129,7 @@ mod tests {
         assert!(!pace.waits(), "it sleeps in the system until something comes");
         pace.found(1);
         assert!(pace.waits(), "it is as busy as it was");
+        pace.found(0);
         assert!(!pace.waits(), "once for a look");
     }
 }
