@@ -50,9 +50,11 @@ pub(super) async fn serve(office: Arc<Office>, mut desk: mpsc::Receiver<Order>) 
     let mut look = tokio::time::interval(LOOK);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let now = clock::now();
-    let mut clerk = Clerk { flushed: now, purged: now, office };
+    let mut clerk = Clerk { flushed: now, purged: now, tidied: now, office };
     loop {
         let order = tokio::select! {
+            // REGISTERs first: with a store that is away each look takes until its time is up.
+            biased;
             order = desk.recv() => order,
             _ = look.tick() => {
                 clerk.tidy().await;
@@ -69,9 +71,13 @@ pub(super) async fn serve(office: Arc<Office>, mut desk: mpsc::Receiver<Order>) 
                 Err(_) => break,
             }
         }
-        clerk.commit(jobs).await;
+        let is_stored = clerk.commit(jobs).await;
         if is_over {
             break;
+        }
+        // Under load there is always somebody at the desk.
+        if is_stored && clock::now().duration_since(clerk.tidied) >= 4 * LOOK {
+            clerk.tidy().await;
         }
     }
     if matches!(clerk.office.settings.mode, StoreMode::WriteBack(_)) {
@@ -83,13 +89,16 @@ struct Clerk {
     office: Arc<Office>,
     flushed: Instant,
     purged: Instant,
+    tidied: Instant,
 }
 
 impl Clerk {
-    async fn commit(&self, jobs: Vec<Job>) {
+    /// Whether the store took them, or some of them.
+    async fn commit(&self, jobs: Vec<Job>) -> bool {
         let office = &self.office;
         if let Err(error) = office.ready() {
-            return jobs.into_iter().for_each(|job| self.failed(job, &error));
+            jobs.into_iter().for_each(|job| self.failed(job, &error));
+            return false;
         }
         let times = Times::read();
         let writes = jobs.iter().flat_map(|job| office.writes(&job.plan, &times)).collect();
@@ -107,8 +116,10 @@ impl Clerk {
             Err(error) => {
                 tracing::warn!(%error, registers = jobs.len(), "not stored: they are answered so");
                 jobs.into_iter().for_each(|job| self.failed(job, &error));
+                return false;
             }
         }
+        true
     }
 
     fn done(&self, job: Job) {
@@ -132,6 +143,7 @@ impl Clerk {
 
     /// Whatever is due beside the REGISTERs.
     async fn tidy(&mut self) {
+        self.tidied = clock::now();
         if self.office.ready().is_err() {
             return;
         }
