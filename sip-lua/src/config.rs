@@ -16,7 +16,7 @@
 //! auth.nonce_expire = 300
 //! ```
 //!
-//! A name that is unknown, or a value of the wrong kind, is an error that says where. File names are relative to the
+//! A name that is unknown, or a value of the wrong kind, is an error that says where. File names, not URLs, are relative to the
 //! directory of the file.
 
 use std::collections::BTreeMap;
